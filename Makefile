@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# GNU make; the variables are those of the GNU coding standards.
+
+VERSION = 0.1.0
+
+MAKEFLAGS += --no-print-directory
+
+prefix ?= /usr/local
+exec_prefix ?= $(prefix)
+sbindir ?= $(exec_prefix)/sbin
+datarootdir ?= $(prefix)/share
+datadir ?= $(datarootdir)
+mandir ?= $(datarootdir)/man
+
+CC ?= cc
+INSTALL ?= install
+PKG_CONFIG ?= pkg-config
+
+CFLAGS ?= -O2 -g
+WARNINGS = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wformat=2
+HARDENING ?= -fstack-protector-strong -fPIE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+HARDENING_LINK ?= -pie -Wl,-z,relro,-z,now
+our_cflags = -std=gnu11 $(WARNINGS) $(HARDENING) $(JSON_CFLAGS) $(CFLAGS)
+our_cppflags = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc -MMD -MP $(CPPFLAGS)
+our_ldflags = $(HARDENING_LINK) $(LDFLAGS)
+
+# Only what compiles needs the library; make clean must work without it.
+ifneq ($(filter-out clean distclean uninstall check demo,$(or $(MAKECMDGOALS),all)),)
+  ifneq ($(shell $(PKG_CONFIG) --exists json-c && echo yes),yes)
+    $(error json-c is missing: install libjson-c-dev (Fedora: json-c-devel) and pkg-config)
+  endif
+endif
+JSON_CFLAGS := $(shell $(PKG_CONFIG) --cflags json-c 2>/dev/null)
+JSON_LIBS := $(shell $(PKG_CONFIG) --libs json-c 2>/dev/null)
+
+lib_objects = $(patsubst %.c,build/%.o,$(wildcard src/*.c))
+cmd_objects = $(patsubst %.c,build/%.o,$(wildcard cmd/*.c))
+unit_tests = $(patsubst %.c,build/%,$(wildcard tests/unit/*.c))
+vm_helpers = $(patsubst tests/vm/%.c,build/tests/%,$(wildcard tests/vm/*.c))
+
+# make V=1 shows the whole commands.
+say = $(if $(V),,@echo '  $(if $(filter %.o,$@),CC  ,$(if $(filter %.a,$@),AR  ,LINK)) $@';)
+
+all: vfio-luctl
+
+vfio-luctl: $(cmd_objects) build/libvfioluctl.a
+	$(say)$(CC) $(our_cflags) $(our_ldflags) -o $@ $^ $(JSON_LIBS) $(LDLIBS)
+
+# Made anew each time: ar would keep the objects of files that are gone.
+build/libvfioluctl.a: $(lib_objects)
+	@rm -f $@
+	$(say)$(AR) rcs $@ $^
+
+build/%.o: %.c build/flags
+	@mkdir -p $(@D)
+	$(say)$(CC) $(our_cppflags) $(our_cflags) -c -o $@ $<
+
+build/tests/unit/%: tests/unit/%.c build/libvfioluctl.a build/flags
+	@mkdir -p $(@D)
+	$(say)$(CC) $(our_cppflags) $(our_cflags) $(our_ldflags) -o $@ $< build/libvfioluctl.a $(JSON_LIBS) $(LDLIBS)
+
+build/tests/%: tests/vm/%.c build/libvfioluctl.a build/flags
+	@mkdir -p $(@D)
+	$(say)$(CC) $(our_cppflags) $(our_cflags) $(our_ldflags) -o $@ $< build/libvfioluctl.a $(JSON_LIBS) $(LDLIBS)
+
+# Changes, and with it everything is compiled again, when the compiler or a flag does.
+build/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(subst ','\'',$(our_cppflags) $(our_cflags) $(our_ldflags))' | cmp -s - $@ || \
+		echo '$(CC) $(subst ','\'',$(our_cppflags) $(our_cflags) $(our_ldflags))' > $@
+
+-include $(wildcard build/src/*.d build/cmd/*.d build/tests/*.d build/tests/unit/*.d)
+
+# The prerequisites come first: the tiers need make itself to look again for what was installed.
+check:
+	tests/deps build test vm
+	$(MAKE) test-programs
+	tests/run-all unit cli vm
+
+demo:
+	tests/deps build test vm
+	$(MAKE) all vm-helpers
+	tests/vm/demo
+
+test-programs: all vm-helpers $(unit_tests)
+
+vm-helpers: $(vm_helpers)
+
+check-unit: $(unit_tests)
+	tests/run-all unit
+
+check-cli: all
+	tests/run-all cli
+
+check-vm: all vm-helpers
+	tests/run-all vm
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(datadir)/vfio-luctl
+	$(INSTALL) -m 755 vfio-luctl $(DESTDIR)$(sbindir)/vfio-luctl
+	$(INSTALL) -m 644 schemas/*.schema.json $(DESTDIR)$(datadir)/vfio-luctl/
+
+uninstall:
+	rm -f $(DESTDIR)$(sbindir)/vfio-luctl
+	rm -f $(addprefix $(DESTDIR)$(datadir)/vfio-luctl/,$(notdir $(wildcard schemas/*.schema.json)))
+	-rmdir $(DESTDIR)$(datadir)/vfio-luctl
+
+# The kernels of the lab are in build/ too; only distclean removes them.
+clean:
+	rm -rf vfio-luctl build/src build/cmd build/tests build/libvfioluctl.a build/flags
+
+distclean:
+	rm -rf vfio-luctl build
+
+.PHONY: all check check-unit check-cli check-vm clean demo distclean FORCE install test-programs uninstall vm-helpers
+.DELETE_ON_ERROR:

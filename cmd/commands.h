@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The verbs and what every verb is given. */
+#pragma once
+
+#include <stdbool.h>
+
+struct error;
+
+/* The global options, valid before and after the verb. */
+struct globals {
+	bool json;
+	const char *sysroot; /* NULL: the running host */
+};
+
+/*
+ * One verb.  @run gets argc/argv beginning with the verb's name, parses its own options with
+ * argp and returns 0, or a negative errno with @err filled; it prints data on stdout and nothing else.
+ * What common_parse() returned, when it is not 0, is returned as it is.
+ */
+struct command {
+	const char *name;
+	const char *args;    /* for usage: "SESSION DEVICE..." */
+	const char *summary; /* one line, shown by --help and nowhere else written */
+	int (*run)(struct globals *globals, int argc, char **argv, struct error *err);
+};
+
+extern const struct command cmd_cancel;
+extern const struct command cmd_finish;
+extern const struct command cmd_list;
+extern const struct command cmd_preserve;
+extern const struct command cmd_retrieve;
+extern const struct command cmd_status;

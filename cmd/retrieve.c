@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* retrieve: get devices back from the previous kernel and hand them to a command. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "device.h"
+#include "error.h"
+#include "handoff.h"
+#include "keeper.h"
+#include "keeper_check.h"
+#include "keeper_client.h"
+#include "plan.h"
+#include "sysfs.h"
+#include "token.h"
+#include "commands.h"
+#include "rows.h"
+#include "session_args.h"
+
+/* What is to be retrieved, in the order of the addresses. */
+struct request {
+	struct keeper_entry *entries;   /* as they were before */
+	struct handoff_device *devices; /* beside each entry */
+	size_t count;
+};
+
+static void request_free(struct request *request)
+{
+	size_t i;
+
+	for (i = 0; i < request->count; i++)
+		cleanup_close_fn(&request->devices[i].fd);
+	free(request->devices);
+	free(request->entries);
+}
+
+static int request_init(struct request *request, size_t room, struct error *err)
+{
+	request->entries = calloc(room + 1, sizeof(*request->entries));
+	request->devices = calloc(room + 1, sizeof(*request->devices));
+	if (!request->entries || !request->devices)
+		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the devices");
+	return 0;
+}
+
+/* Add @entry at its place, once however often it was named. */
+static void request_add(struct request *request, const struct keeper_entry *entry)
+{
+	size_t i, at = request->count;
+
+	for (i = 0; i < request->count; i++)
+		if (request->entries[i].of.token == entry->of.token)
+			return;
+	for (; at > 0 && pci_addr_compare(request->entries[at - 1].of.address, entry->of.address) > 0; at--)
+		request->entries[at] = request->entries[at - 1];
+	request->entries[at] = *entry;
+	request->devices[request->count].fd = -1;
+	request->count++;
+	for (i = 0; i < request->count; i++)
+		request->devices[i].address = request->entries[i].of.address;
+}
+
+/*
+ * The address that @word means.  Addresses are taken as they are: the device
+ * may not be bound to vfio-pci yet, which is told later and better.
+ */
+static int resolve_word(int rootfd, char *word, struct pci_addr *addr, bool *has_domain,
+			struct error *err)
+{
+	struct device_list all = { 0 }, chosen = { 0 };
+	int rc;
+
+	if (pci_addr_parse(word, addr, has_domain) == 0)
+		return 0;
+	rc = device_scan(rootfd, &all, err);
+	if (rc == 0)
+		rc = plan_resolve(rootfd, &all, &word, 1, &chosen, err);
+	if (rc == 0 && !chosen.devices[0].is_pci)
+		rc = error_set(err, STATUS_REFUSED, 0, word, "it is no PCI device");
+	if (rc == 0)
+		*addr = chosen.devices[0].address;
+	*has_domain = true;
+	device_list_free(&chosen);
+	device_list_free(&all);
+	return rc;
+}
+
+static int say_not_held(const struct keeper_info *info, const char *word, struct error *err)
+{
+	char list[400] = "", address[PCI_ADDR_STRLEN];
+	size_t i, used = 0;
+	int rc;
+
+	rc = error_set(err, STATUS_NOT_FOUND, ENOENT, word, "the session %s does not hold it",
+		       info->session);
+	for (i = 0; i < info->count && used < sizeof(list); i++)
+		used += (size_t)snprintf(list + used, sizeof(list) - used, " %s",
+					 pci_addr_format(info->entries[i].of.address, address));
+	error_hint(err, "it holds:%s", used ? list : " no device");
+	return rc;
+}
+
+/* The entry of @info that @word means; without a manifest, one made from the address. */
+static int find_entry(int rootfd, const struct keeper_info *info, char *word,
+		      struct keeper_entry *entry, struct error *err)
+{
+	struct pci_addr addr;
+	bool has_domain;
+	size_t i, found = 0;
+	int rc = resolve_word(rootfd, word, &addr, &has_domain, err);
+
+	if (rc < 0)
+		return rc;
+	for (i = 0; i < info->count; i++) {
+		struct pci_addr held = info->entries[i].of.address;
+		struct pci_addr wanted = addr;
+
+		if (!has_domain)
+			wanted.domain = held.domain;
+		if (pci_addr_compare(wanted, held))
+			continue;
+		*entry = info->entries[i];
+		found++;
+	}
+	if (found > 1)
+		return error_set(err, STATUS_USAGE, 0, word,
+				 "the session holds several devices of this short address");
+	if (found == 0 && !info->manifest_error[0])
+		return say_not_held(info, word, err);
+	if (found == 0)
+		*entry = (struct keeper_entry){
+			.of = { .address = addr, .token = token_from_pci(addr), .vendor = -1, .device = -1 },
+			.state = ENTRY_ARRIVED, .fd = -1,
+		};
+	return 0;
+}
+
+/* All of the session, or what the words say. */
+static int choose(int rootfd, const struct session_args *args, const struct keeper_info *info,
+		  struct request *request, struct error *err)
+{
+	struct keeper_entry entry;
+	size_t i;
+	int rc;
+
+	if (args->count == 0 && info->manifest_error[0] && !args->dry_run) {
+		rc = error_set(err, STATUS_FAILED, 0, args->session, "%s", info->manifest_error);
+		error_hint(err, "the session is held and safe; name the devices to retrieve them all the same");
+		return rc;
+	}
+	rc = request_init(request, args->count ? args->count : info->count, err);
+	for (i = 0; rc == 0 && args->count == 0 && i < info->count; i++)
+		request_add(request, &info->entries[i]);
+	for (i = 0; rc == 0 && i < args->count; i++) {
+		rc = find_entry(rootfd, info, args->words[i], &entry, err);
+		if (rc == 0)
+			request_add(request, &entry);
+	}
+	return rc;
+}
+
+/* Every error of the request is found here, before the first device is touched. */
+static int check_request(int rootfd, char *const *command, const struct request *request,
+			 struct error *err)
+{
+	size_t i;
+	int rc = 0;
+
+	if (command)
+		rc = handoff_check_devices(command, request->devices, request->count, err);
+	if (rc == 0) /* once received, once out of the way of the final numbers */
+		rc = keeper_check_room(2 * request->count, err);
+	for (i = 0; rc == 0 && i < request->count; i++)
+		rc = keeper_check_device(rootfd, &request->entries[i].of, err);
+	return rc;
+}
+
+static int fetch(int rootfd, const char *session, struct request *request, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < request->count; i++) {
+		int fd = keeper_retrieve(rootfd, session, request->entries[i].of.token, err);
+
+		if (fd < 0)
+			return fd;
+		request->devices[i].fd = fd;
+	}
+	return 0;
+}
+
+/* What a dry run knows of a session that nobody has retrieved: what the words say. */
+static void guess_info(const struct session_args *args, struct keeper_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->direction = KEEPER_INCOMING;
+	snprintf(info->session, sizeof(info->session), "%s", args->session);
+	snprintf(info->manifest_error, sizeof(info->manifest_error),
+		 "what the session holds is known only once it is retrieved");
+}
+
+/* A new keeper, or the one that somebody else started at the same time. */
+static int start_keeper(int rootfd, const struct session_args *args, struct keeper_info *info,
+			struct error *err)
+{
+	cleanup_slot struct keeper_slot slot = KEEPER_SLOT_INIT;
+	int rc = keeper_reserve(args->session, &slot, err);
+
+	if (rc == 0)
+		rc = keeper_start_incoming(&slot, args->timeout, err);
+	return rc < 0 && rc != -EEXIST ? rc : keeper_info(rootfd, args->session, info, err);
+}
+
+/* Have a keeper that holds the session, and ask it what that is. */
+static int reach_keeper(int rootfd, const struct session_args *args, struct keeper_info *info,
+			struct error *err)
+{
+	int rc = keeper_info(rootfd, args->session, info, err);
+
+	if ((rc == -ENOENT || rc == -ECONNREFUSED) && args->dry_run) {
+		guess_info(args, info);
+		return 0;
+	}
+	if (rc == -ENOENT || rc == -ECONNREFUSED)
+		rc = start_keeper(rootfd, args, info, err);
+	if (rc < 0 || info->direction == KEEPER_INCOMING)
+		return rc;
+	keeper_info_free(info);
+	return error_set(err, STATUS_REFUSED, 0, args->session,
+			 "the session is outgoing: there was no kexec yet");
+}
+
+/* Who asks again gets what there is: a device in use stays bound. */
+static const char *state_after(const struct session_args *args, const struct keeper_entry *entry)
+{
+	if (args->dry_run)
+		return "planned";
+	return entry_state_name(entry->state == ENTRY_BOUND ? ENTRY_BOUND : ENTRY_RETRIEVED);
+}
+
+static int print_request(const struct session_args *args, const struct request *request,
+			 struct error *err)
+{
+	cleanup_rows struct row_list list = { 0 };
+	size_t i;
+
+	for (i = 0; i < request->count; i++) {
+		const struct keeper_entry *entry = &request->entries[i];
+		struct row *row = rows_append(&list, err);
+
+		if (!row)
+			return -ENOMEM;
+		snprintf(row->session, sizeof(row->session), "%s", args->session);
+		row->has_device = true;
+		row->device = entry->of;
+		row->state = state_after(args, entry);
+		row->changed = !args->dry_run && entry->state == ENTRY_ARRIVED;
+	}
+	return rows_print(&list, &args->report, err);
+}
+
+static int retrieve(const struct session_args *args, char *const *command, struct error *err)
+{
+	__attribute__((cleanup(request_free))) struct request request = { 0 };
+	cleanup_close int rootfd = sysroot_open(NULL, err);
+	struct keeper_info info;
+	int rc = rootfd < 0 ? rootfd : 0;
+
+	if (rc == 0 && command)
+		rc = handoff_check_command(command, err);
+	if (rc == 0)
+		rc = session_check_host(err);
+	if (rc < 0)
+		return rc;
+	rc = reach_keeper(rootfd, args, &info, err);
+	if (rc < 0)
+		return rc;
+	rc = choose(rootfd, args, &info, &request, err);
+	keeper_info_free(&info);
+	if (rc == 0)
+		rc = check_request(rootfd, command, &request, err);
+	if (rc == 0 && !args->dry_run)
+		rc = fetch(rootfd, args->session, &request, err);
+	if (rc < 0)
+		return rc;
+	if (command && !args->dry_run)
+		return handoff_exec(command, request.devices, request.count, err);
+	return print_request(args, &request, err);
+}
+
+/* Cut "-- COMMAND..." off: argp would mix its words with ours. */
+static char **split_command(int *argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < *argc; i++) {
+		if (strcmp(argv[i], "--"))
+			continue;
+		*argc = i;
+		return argv + i + 1;
+	}
+	return NULL;
+}
+
+static int run_retrieve(struct globals *globals, int argc, char **argv, struct error *err)
+{
+	struct session_args args = {
+		.takes = TAKES_DEVICES | TAKES_TIMEOUT,
+		.report = { .array = "devices", .columns = device_columns },
+	};
+	char **command = split_command(&argc, argv);
+	int rc = session_args_parse(&cmd_retrieve, globals, argc, argv, &args, err);
+
+	if (rc == 0 && command && !*command)
+		rc = error_set(err, STATUS_USAGE, 0, "--", "no command follows");
+	if (rc == 0)
+		rc = retrieve(&args, command, err);
+	free(args.selected);
+	return rc;
+}
+
+const struct command cmd_retrieve = {
+	.name = "retrieve",
+	.args = "SESSION [DEVICE...] [-- COMMAND [ARGUMENT...]]",
+	.summary = "Get devices back from the previous kernel",
+	.run = run_retrieve,
+};

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The columns of everything that tells about sessions. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "token.h"
+#include "rows.h"
+
+static void set_text(struct column_value *value, const char *text)
+{
+	value->absent = !text || !text[0];
+	snprintf(value->text, sizeof(value->text), "%s", text ? text : "");
+}
+
+static void get_session(const void *record, struct column_value *value)
+{
+	set_text(value, ((const struct row *)record)->session);
+}
+
+static void get_direction(const void *record, struct column_value *value)
+{
+	set_text(value, ((const struct row *)record)->direction);
+}
+
+static void get_holder(const void *record, struct column_value *value)
+{
+	value->number = ((const struct row *)record)->holder;
+	value->absent = value->number == 0;
+}
+
+static void get_command(const void *record, struct column_value *value)
+{
+	set_text(value, ((const struct row *)record)->command);
+}
+
+static void get_device(const void *record, struct column_value *value)
+{
+	const struct row *row = record;
+	char address[PCI_ADDR_STRLEN];
+
+	if (row->has_device)
+		set_text(value, pci_addr_format(row->device.address, address));
+}
+
+static void get_token(const void *record, struct column_value *value)
+{
+	const struct row *row = record;
+	char token[TOKEN_STRLEN];
+
+	if (row->has_device)
+		set_text(value, token_format(row->device.token, token));
+}
+
+static void get_id(const void *record, struct column_value *value)
+{
+	const struct manifest_entry *device = &((const struct row *)record)->device;
+
+	if (!((const struct row *)record)->has_device || device->vendor < 0 || device->device < 0)
+		return;
+	value->absent = false;
+	snprintf(value->text, sizeof(value->text), "%04x:%04x", (unsigned int)device->vendor,
+		 (unsigned int)device->device);
+}
+
+static void get_state(const void *record, struct column_value *value)
+{
+	set_text(value, ((const struct row *)record)->state);
+}
+
+static void get_source(const void *record, struct column_value *value)
+{
+	set_text(value, ((const struct row *)record)->source);
+}
+
+static void get_changed(const void *record, struct column_value *value)
+{
+	value->absent = false;
+	value->number = ((const struct row *)record)->changed;
+}
+
+const struct column device_columns[] = {
+	{ "device", "DEVICE", COLUMN_STRING, true, get_device, "PCI address" },
+	{ "session", "SESSION", COLUMN_STRING, true, get_session, "session the device is in" },
+	{ "token", "TOKEN", COLUMN_STRING, true, get_token, "its token in the session, hexadecimal" },
+	{ "id", "ID", COLUMN_STRING, false, get_id, "vendor and device id, hexadecimal" },
+	{ "state", "STATE", COLUMN_STRING, true, get_state, "planned, preserved, free, arrived, retrieved, bound, failed, finished" },
+	{ "changed", "CHANGED", COLUMN_BOOL, false, get_changed, "false when it was so before" },
+	{ 0 },
+};
+
+const struct column status_columns[] = {
+	{ "session", "SESSION", COLUMN_STRING, true, get_session, "name of the session" },
+	{ "direction", "DIRECTION", COLUMN_STRING, true, get_direction, "outgoing: to the next kernel; incoming: from the previous one" },
+	{ "holder", "HOLDER", COLUMN_NUMBER, true, get_holder, "process that holds the session" },
+	{ "command", "COMMAND", COLUMN_STRING, true, get_command, "its name" },
+	{ "device", "DEVICE", COLUMN_STRING, true, get_device, "PCI address" },
+	{ "id", "ID", COLUMN_STRING, false, get_id, "vendor and device id, hexadecimal" },
+	{ "token", "TOKEN", COLUMN_STRING, false, get_token, "its token in the session, hexadecimal" },
+	{ "state", "STATE", COLUMN_STRING, true, get_state, "preserved, arrived, retrieved, bound, failed; of a session: held, empty, no-manifest, stale" },
+	{ "source", "SOURCE", COLUMN_STRING, false, get_source, "keeper: told by its keeper; proc: seen in /proc" },
+	{ 0 },
+};
+
+struct row *rows_append(struct row_list *list, struct error *err)
+{
+	struct row *grown = reallocarray(list->rows, list->count + 1, sizeof(*grown));
+
+	if (!grown) {
+		error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the table");
+		return NULL;
+	}
+	list->rows = grown;
+	grown += list->count++;
+	memset(grown, 0, sizeof(*grown));
+	return grown;
+}
+
+int rows_add_info(struct row_list *list, const struct keeper_info *info,
+		  const char *state, bool changed, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < info->count; i++) {
+		struct row *row = rows_append(list, err);
+
+		if (!row)
+			return -ENOMEM;
+		snprintf(row->session, sizeof(row->session), "%s", info->session);
+		row->direction = keeper_direction_name(info->direction);
+		row->holder = info->pid;
+		row->has_device = true;
+		row->device = info->entries[i].of;
+		row->state = state ? state : entry_state_name(info->entries[i].state);
+		row->changed = changed;
+	}
+	return 0;
+}
+
+int rows_print(const struct row_list *list, const struct report *report, struct error *err)
+{
+	return report_print(stdout, report, list->rows, list->count, sizeof(*list->rows), err);
+}
+
+void rows_free(struct row_list *list)
+{
+	free(list->rows);
+	list->rows = NULL;
+	list->count = 0;
+}

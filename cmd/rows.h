@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One line of output per (session, device), and its columns. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "keeper_wire.h"
+#include "procfs.h"
+#include "report.h"
+
+/* An absent text is "" or NULL, an absent number 0. */
+struct row {
+	char session[160];     /* of other tools: whatever the kernel shows */
+	const char *direction; /* NULL: unknown */
+	pid_t holder;
+	char command[PROCFS_COMM_SIZE];
+	bool has_device;
+	struct manifest_entry device;
+	const char *state;
+	const char *source;
+	bool changed;
+};
+
+struct row_list {
+	struct row *rows;
+	size_t count;
+};
+
+/* The columns of preserve, cancel, retrieve and finish; those of status. */
+extern const struct column device_columns[];
+extern const struct column status_columns[];
+
+/* An empty row at the end, or NULL with @err filled. */
+struct row *rows_append(struct row_list *list, struct error *err);
+
+/*
+ * A row per device of @info.  @state and @changed are theirs; without @state
+ * each has the one the keeper told.  Returns 0 or a negative errno, @err filled.
+ */
+int rows_add_info(struct row_list *list, const struct keeper_info *info,
+		  const char *state, bool changed, struct error *err);
+
+/* Print @list and return what report_print() returns. */
+int rows_print(const struct row_list *list, const struct report *report, struct error *err);
+
+void rows_free(struct row_list *list);
+
+#define cleanup_rows __attribute__((cleanup(rows_free)))

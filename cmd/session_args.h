@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line that the verbs working on one session share. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common.h"
+#include "report.h"
+
+/* What a verb takes besides SESSION. */
+enum {
+	TAKES_DEVICES = 1, /* DEVICE... */
+	TAKES_TIMEOUT = 2, /* it opens /dev/liveupdate */
+};
+
+struct session_args {
+	unsigned int takes;
+	struct table_options table;
+	const char *session;
+	char **words; /* the devices */
+	size_t count;
+	bool dry_run;
+	unsigned int timeout;
+
+	struct report report; /* ready to print */
+	const char **selected;
+};
+
+/*
+ * Parse the command line of @command into @args, whose .takes and .report
+ * (array and columns) are set.  The session's name is checked, --sysroot is
+ * refused: these verbs change the running host.  Returns as common_parse();
+ * args->selected is the caller's to free in any case.
+ */
+int session_args_parse(const struct command *command, struct globals *globals,
+		       int argc, char **argv, struct session_args *args,
+		       struct error *err);

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* From devices to a session that holds them. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "claim.h"
+#include "cleanup.h"
+#include "device.h"
+#include "error.h"
+#include "manifest.h"
+#include "procfs.h"
+#include "session.h"
+#include "token.h"
+#include "vfio.h"
+
+#define DRIVER "vfio-pci"
+
+static int check_device(const struct vfio_device *device, struct error *err)
+{
+	if (!device->is_pci)
+		return error_set(err, STATUS_REFUSED, 0, device->name,
+				 "it is a device of the bus %s, only PCI devices can be preserved",
+				 device->bus);
+	if (strcmp(device->driver, DRIVER))
+		return error_set(err, STATUS_REFUSED, 0, device->name,
+				 "its driver is %s, only devices of " DRIVER " can be preserved",
+				 device->driver[0] ? device->driver : "(none)");
+	if (!device->cdev[0])
+		return error_set(err, STATUS_REFUSED, 0, device->name,
+				 "it has no VFIO character device (CONFIG_VFIO_DEVICE_CDEV)");
+	return 0;
+}
+
+int claim_check(const struct device_list *devices, struct error *err)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < devices->count; i++)
+		rc = check_device(&devices->devices[i], err);
+	return rc;
+}
+
+static int open_device(const struct vfio_device *device, struct error *err)
+{
+	int fd = vfio_open_cdev(device->cdev), rc;
+
+	if (fd != -EBUSY)
+		return fd >= 0 ? fd : error_set(err, STATUS_FAILED, -fd, device->name,
+						"cannot open " VFIO_CDEV_DIR "/%s", device->cdev);
+	rc = error_set(err, STATUS_BUSY, EBUSY, device->name,
+		       "it came from the previous kernel and its live update is not finished");
+	error_hint(err, "see 'vfio-luctl status'; then retrieve and finish its session");
+	return rc;
+}
+
+int claim_open(const struct device_list *devices, struct claim *claim, struct error *err)
+{
+	size_t i;
+
+	claim->fds = calloc(devices->count + 1, sizeof(*claim->fds));
+	if (!claim->fds)
+		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "cannot open the devices");
+	for (i = 0; i < devices->count; i++) {
+		int fd = open_device(&devices->devices[i], err);
+
+		if (fd < 0)
+			return fd;
+		claim->fds[claim->count++] = fd;
+	}
+	return 0;
+}
+
+/* Whoever has the cdev, or the group it is in, open beside us. */
+static bool find_user(const struct vfio_device *device, int rootfd, struct proc_holder *user)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), VFIO_CDEV_DIR "/%s", device->cdev);
+	if (procfs_find_holder(rootfd, path, user) == 0)
+		return true;
+	snprintf(path, sizeof(path), "/dev/vfio/%d", device->iommu_group);
+	return device->iommu_group >= 0 && procfs_find_holder(rootfd, path, user) == 0;
+}
+
+static int say_bind_failed(const struct vfio_device *device, int code, int rootfd,
+			   struct error *err)
+{
+	struct proc_holder user;
+
+	if (code != EBUSY && code != EINVAL)
+		return error_set(err, STATUS_FAILED, code, device->name,
+				 "cannot bind the device to an iommufd");
+	if (find_user(device, rootfd, &user))
+		return error_set(err, STATUS_BUSY, EBUSY, device->name,
+				 "it is in use by %s (pid %d)", user.comm, (int)user.pid);
+	return error_set(err, STATUS_BUSY, code, device->name,
+			 "cannot bind the device to an iommufd: somebody uses it");
+}
+
+int claim_bind(const struct device_list *devices, const struct claim *claim,
+	       int rootfd, struct error *err)
+{
+	cleanup_close int iommufd = vfio_open_iommufd();
+	size_t i;
+	int rc;
+
+	if (iommufd < 0) {
+		rc = error_set(err, iommufd == -ENOENT ? STATUS_UNSUPPORTED : STATUS_FAILED,
+			       -iommufd, VFIO_IOMMUFD_PATH, "cannot open");
+		if (iommufd == -ENOENT)
+			error_hint(err, "modprobe iommufd (CONFIG_IOMMUFD)");
+		return rc;
+	}
+	for (i = 0; i < devices->count; i++) {
+		rc = vfio_bind(claim->fds[i], iommufd);
+		if (rc < 0)
+			return say_bind_failed(&devices->devices[i], -rc, rootfd, err);
+	}
+	return 0;
+}
+
+static int preserve_device(const struct vfio_device *device, int fd, int session_fd,
+			   struct manifest *manifest, struct error *err)
+{
+	struct manifest_entry entry = {
+		.token = token_from_pci(device->address), .address = device->address,
+		.vendor = device->vendor, .device = device->device,
+	};
+	int rc;
+
+	snprintf(entry.driver, sizeof(entry.driver), "%s", device->driver);
+	rc = manifest_add(manifest, &entry);
+	if (rc < 0)
+		return error_set(err, STATUS_FAILED, -rc, device->name, "cannot write the manifest");
+	return session_preserve(session_fd, fd, entry.token, device->name, err);
+}
+
+int claim_preserve(const struct device_list *devices, const struct claim *claim,
+		   int session_fd, struct manifest *manifest, struct error *err)
+{
+	cleanup_close int memfd = -1;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < devices->count; i++) {
+		rc = preserve_device(&devices->devices[i], claim->fds[i], session_fd,
+				     manifest, err);
+		if (rc < 0)
+			return rc;
+	}
+	memfd = manifest_to_memfd(manifest, err);
+	if (memfd < 0)
+		return memfd;
+	return session_preserve(session_fd, memfd, TOKEN_MANIFEST, "manifest", err);
+}
+
+void claim_release(struct claim *claim)
+{
+	size_t i;
+
+	for (i = 0; i < claim->count; i++)
+		close(claim->fds[i]);
+	free(claim->fds);
+	claim->fds = NULL;
+	claim->count = 0;
+}
+
+void claim_verify_free(const struct device_list *devices, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < devices->count; i++) {
+		cleanup_close int fd = vfio_open_cdev(devices->devices[i].cdev);
+
+		if (fd == -EBUSY)
+			error_hint(err, "%s did not become free again", devices->devices[i].name);
+	}
+}

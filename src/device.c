@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Finding the VFIO devices of a host without touching them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "device.h"
+#include "error.h"
+#include "sysfs.h"
+
+#define CLASS_DIR "sys/class/vfio-dev"
+#define PCI_DIR "sys/bus/pci/devices"
+
+static void copy_text(char *to, size_t size, const char *from)
+{
+	snprintf(to, size, "%s", from);
+}
+
+static void device_clear(struct vfio_device *dev)
+{
+	*dev = (struct vfio_device){
+		.vendor = -1, .device = -1,
+		.subsystem_vendor = -1, .subsystem_device = -1,
+		.class_code = -1, .iommu_group = -1, .numa_node = -1,
+	};
+}
+
+/* A number that fills the whole of @text and is at most @max; else -1. */
+static int parse_number(const char *text, int base, long max)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	size_t allowed = strspn(text, base == 16 ? digits : "0123456789");
+	long value;
+
+	if (!allowed || allowed > 10 || text[allowed])
+		return -1;
+	errno = 0;
+	value = strtol(text, NULL, base);
+	return errno || value > max ? -1 : (int)value;
+}
+
+/* "8086:10FB" to two numbers. */
+static void parse_ids(char *text, int *vendor, int *device)
+{
+	char *colon = strchr(text, ':');
+
+	if (!colon)
+		return;
+	*colon = '\0';
+	*vendor = parse_number(text, 16, 0xffff);
+	*device = parse_number(colon + 1, 16, 0xffff);
+}
+
+static void parse_uevent_line(struct vfio_device *dev, char *line)
+{
+	char *value = strchr(line, '=');
+
+	if (!value)
+		return;
+	*value++ = '\0';
+	if (!strcmp(line, "DRIVER"))
+		copy_text(dev->driver, sizeof(dev->driver), value);
+	else if (!strcmp(line, "PCI_CLASS"))
+		dev->class_code = parse_number(value, 16, 0xffffff);
+	else if (!strcmp(line, "PCI_ID"))
+		parse_ids(value, &dev->vendor, &dev->device);
+	else if (!strcmp(line, "PCI_SUBSYS_ID"))
+		parse_ids(value, &dev->subsystem_vendor, &dev->subsystem_device);
+	else if (!strcmp(line, "PCI_SLOT_NAME"))
+		copy_text(dev->bus, sizeof(dev->bus), "pci");
+}
+
+/* One read of uevent tells what else would take five attributes. */
+static int read_uevent(int dirfd, struct vfio_device *dev)
+{
+	char text[4097], *line, *rest = text;
+	int ret = sysfs_read(dirfd, "uevent", text, sizeof(text));
+
+	if (ret < 0)
+		return ret;
+	while ((line = strsep(&rest, "\n")))
+		parse_uevent_line(dev, line);
+	return 0;
+}
+
+/* We are short of something: says nothing about a device, and hides none. */
+static bool is_shortage(int ret)
+{
+	return ret == -EMFILE || ret == -ENFILE || ret == -ENOMEM;
+}
+
+static bool is_gone(int ret)
+{
+	return ret == -ENOENT || ret == -ENODEV;
+}
+
+/*
+ * Fill @dev, whose sysfs directory is @dirfd and whose sysfs name is @name.
+ * Fails when it went away or we are short of something; every other trouble is
+ * just an absent value.
+ */
+static int device_read(int dirfd, const char *name, struct vfio_device *dev)
+{
+	char text[64];
+	bool full;
+	int ret = read_uevent(dirfd, dev);
+
+	if (is_gone(ret) || is_shortage(ret))
+		return ret;
+	if (!dev->bus[0])
+		sysfs_read_link(dirfd, "subsystem", dev->bus, sizeof(dev->bus));
+	copy_text(dev->name, sizeof(dev->name), name);
+	if (!strcmp(dev->bus, "pci") && !pci_addr_parse(name, &dev->address, &full) && full) {
+		dev->is_pci = true;
+		pci_addr_format(dev->address, dev->name);
+	}
+	if (sysfs_read_link(dirfd, "iommu_group", text, sizeof(text)) > 0)
+		dev->iommu_group = parse_number(text, 10, INT_MAX);
+	if (sysfs_read(dirfd, "numa_node", text, sizeof(text)) > 0)
+		dev->numa_node = parse_number(text, 10, INT_MAX);
+	return 0;
+}
+
+/* A class device without a "dev" attribute has no character device. */
+static void device_read_cdev(int classfd, const char *entry, struct vfio_device *dev)
+{
+	char path[NAME_MAX + sizeof("/dev")];
+
+	snprintf(path, sizeof(path), "%s/dev", entry);
+	if (!faccessat(classfd, path, F_OK, 0))
+		copy_text(dev->cdev, sizeof(dev->cdev), entry);
+}
+
+/* The parent's name out of the target ".../PARENT/vfio-dev/ENTRY" of a class link. */
+static int parent_name(int classfd, const char *entry, char *name, size_t size)
+{
+	char target[PATH_MAX], *slash;
+	ssize_t length = readlinkat(classfd, entry, target, sizeof(target) - 1);
+
+	if (length < 0)
+		return -errno;
+	target[length] = '\0';
+	slash = strrchr(target, '/');
+	if (!slash || strcmp(slash + 1, entry))
+		return -EINVAL;
+	*slash = '\0';
+	slash = strrchr(target, '/');
+	if (!slash || strcmp(slash + 1, "vfio-dev"))
+		return -EINVAL;
+	*slash = '\0';
+	slash = strrchr(target, '/');
+	if (!slash || !slash[1] || strlen(slash + 1) >= size)
+		return -EINVAL;
+	copy_text(name, size, slash + 1);
+	return 0;
+}
+
+/* Read the class entry @entry; fails when there is no device behind it (any more). */
+static int class_entry_read(int classfd, const char *entry, struct vfio_device *dev)
+{
+	char path[NAME_MAX + sizeof("/device")], name[NAME_MAX + 1];
+	cleanup_close int dirfd = -1;
+	int ret;
+
+	device_clear(dev);
+	ret = parent_name(classfd, entry, name, sizeof(name));
+	if (ret)
+		return ret;
+	snprintf(path, sizeof(path), "%s/device", entry);
+	dirfd = openat(classfd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dirfd < 0)
+		return -errno;
+	ret = device_read(dirfd, name, dev);
+	if (ret)
+		return ret;
+	device_read_cdev(classfd, entry, dev);
+	return 0;
+}
+
+static int compare_devices(const void *left, const void *right)
+{
+	const struct vfio_device *a = left, *b = right;
+	int order = b->is_pci - a->is_pci;
+
+	if (!order && a->is_pci)
+		order = pci_addr_compare(a->address, b->address);
+	if (!order)
+		order = strcmp(a->name, b->name);
+	return order ? order : strcmp(a->cdev, b->cdev);
+}
+
+/* Make room for one more; the room doubles at every power of two. */
+static struct vfio_device *list_grow(struct device_list *list)
+{
+	struct vfio_device *devices = list->devices;
+
+	if (!(list->count & (list->count - 1))) {
+		devices = reallocarray(devices, list->count ? list->count * 2 : 1, sizeof(*devices));
+		if (!devices)
+			return NULL;
+		list->devices = devices;
+	}
+	return &devices[list->count];
+}
+
+static int scan_entry(int classfd, const char *entry, struct device_list *list, struct error *err)
+{
+	struct vfio_device *dev = list_grow(list);
+	int ret;
+
+	if (!dev)
+		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the device list");
+	ret = class_entry_read(classfd, entry, dev);
+	if (is_shortage(ret))
+		return error_set(err, STATUS_FAILED, -ret, entry, "cannot read the device");
+	if (!ret)
+		list->count++;
+	return 0;
+}
+
+static int scan_class(DIR *dir, struct device_list *list, struct error *err)
+{
+	const struct dirent *entry;
+	int ret = 0;
+
+	for (errno = 0; (entry = readdir(dir)); errno = 0) {
+		if (entry->d_name[0] != '.')
+			ret = scan_entry(dirfd(dir), entry->d_name, list, err);
+		if (ret)
+			return ret;
+	}
+	if (errno)
+		return error_set(err, STATUS_FAILED, errno, "/" CLASS_DIR, "cannot read the directory");
+	if (list->count)
+		qsort(list->devices, list->count, sizeof(*list->devices), compare_devices);
+	return 0;
+}
+
+int device_scan(int rootfd, struct device_list *list, struct error *err)
+{
+	int fd = openat(rootfd, CLASS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_dir DIR *dir = NULL;
+	int ret;
+
+	*list = (struct device_list){ 0 };
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd >= 0)
+		dir = fdopendir(fd);
+	if (!dir) {
+		ret = error_set(err, STATUS_FAILED, errno, "/" CLASS_DIR, "cannot open the directory");
+		cleanup_close_fn(&fd);
+		return ret;
+	}
+	ret = scan_class(dir, list, err);
+	if (ret)
+		device_list_free(list);
+	return ret;
+}
+
+void device_list_free(struct device_list *list)
+{
+	free(list->devices);
+	*list = (struct device_list){ 0 };
+}
+
+const struct vfio_device *device_find(const struct device_list *list,
+				      struct pci_addr addr)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (list->devices[i].is_pci &&
+		    !pci_addr_compare(list->devices[i].address, addr))
+			return &list->devices[i];
+	return NULL;
+}
+
+/* The cdev of a device of which only the directory is known. */
+static void find_cdev(int devfd, struct vfio_device *dev)
+{
+	int fd = openat(devfd, "vfio-dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_dir DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *entry;
+
+	if (!dir) {
+		cleanup_close_fn(&fd);
+		return;
+	}
+	while (!dev->cdev[0] && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			device_read_cdev(dirfd(dir), entry->d_name, dev);
+}
+
+int device_at(int rootfd, struct pci_addr addr, struct vfio_device *dev,
+	      struct error *err)
+{
+	char name[PCI_ADDR_STRLEN], path[sizeof(PCI_DIR "/") + PCI_ADDR_STRLEN];
+	cleanup_close int fd = -1;
+	int ret;
+
+	device_clear(dev);
+	pci_addr_format(addr, name);
+	snprintf(path, sizeof(path), PCI_DIR "/%s", name);
+	fd = openat(rootfd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ret = fd < 0 ? -errno : device_read(fd, name, dev);
+	if (is_shortage(ret))
+		return error_set(err, STATUS_FAILED, -ret, name, "cannot read the device");
+	if (ret)
+		return error_set(err, STATUS_NOT_FOUND, ENODEV, name, "not on the PCI bus");
+	find_cdev(fd, dev);
+	return 0;
+}

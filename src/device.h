@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The VFIO devices of a host, as the vfio-dev class in sysfs shows them. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pci_addr.h"
+
+struct error;
+
+/*
+ * One registered VFIO device; plain data.  An absent text is "", an absent
+ * number -1.
+ */
+struct vfio_device {
+	bool is_pci;
+	struct pci_addr address; /* valid when is_pci */
+	char name[64];           /* sysfs name; for PCI the full address */
+	char bus[16];            /* "pci", "mdev", "platform", ... */
+	int vendor;              /* -1 when the bus has no such id */
+	int device;
+	int subsystem_vendor;
+	int subsystem_device;
+	int class_code;          /* 24 bits */
+	char driver[64];
+	int iommu_group;
+	int numa_node;
+	char cdev[64];           /* "vfio7" or "noiommu-vfio7" */
+};
+
+/* A growing array, sorted by address; devices of other buses come last, by name. */
+struct device_list {
+	struct vfio_device *devices;
+	size_t count;
+};
+
+/*
+ * Scan the host below @rootfd (see sysroot_open()) into @list, which the
+ * caller frees with device_list_free().  A device that goes away during the
+ * scan is left out.  No VFIO at all is an empty list.  Source:
+ * /sys/class/vfio-dev, drivers/vfio/vfio_main.c.
+ * Returns 0, or a negative errno with @err filled.
+ */
+int device_scan(int rootfd, struct device_list *list, struct error *err);
+
+void device_list_free(struct device_list *list);
+
+/* The device at @addr, or NULL. */
+const struct vfio_device *device_find(const struct device_list *list,
+				      struct pci_addr addr);
+
+/*
+ * What is at @addr on the PCI bus whatever its driver: fills @dev (cdev ""
+ * when it has none).  Returns 0; -ENODEV with @err filled (STATUS_NOT_FOUND)
+ * when there is no such PCI device.
+ */
+int device_at(int rootfd, struct pci_addr addr, struct vfio_device *dev,
+	      struct error *err);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * May this device be retrieved now?  The kernel remembers a failed retrieve
+ * for ever, so it is asked only when nothing known stands against it: before
+ * anything is retrieved by the client, and by the keeper right before the
+ * ioctl.
+ */
+#pragma once
+
+#include <stddef.h>
+
+struct error;
+struct manifest_entry;
+
+/*
+ * Is what is at the address of @entry the device it was, bound to vfio-pci,
+ * with a VFIO character device?  Returns 0; -ENODEV with STATUS_NOT_FOUND when
+ * nothing is there; -EINVAL or -EPERM with STATUS_REFUSED and the remedy.
+ */
+int keeper_check_device(int rootfd, const struct manifest_entry *entry,
+			struct error *err);
+
+/* Can this process open @count more descriptors?  -EMFILE with STATUS_REFUSED. */
+int keeper_check_room(size_t count, struct error *err);

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The client side of the keeper's socket. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "keeper.h"
+#include "keeper_client.h"
+#include "token.h"
+
+/* Retrieve and finish may reset devices; nothing takes as long as this. */
+#define REPLY_TIMEOUT 60
+
+static void put_json(struct json_object **object)
+{
+	json_object_put(*object);
+}
+#define cleanup_json __attribute__((cleanup(put_json)))
+
+static int say_no_keeper(const char *session, int code, struct error *err)
+{
+	int rc;
+
+	if (code == ENOENT)
+		return error_set(err, STATUS_NOT_FOUND, ENOENT, session, "no keeper holds this session");
+	if (code != ECONNREFUSED)
+		return error_set(err, STATUS_FAILED, code, session, "cannot reach the keeper");
+	rc = error_set(err, STATUS_NOT_FOUND, ECONNREFUSED, session,
+		       "the keeper of this session has died");
+	error_hint(err, "an outgoing session was cancelled by that; see 'vfio-luctl list'");
+	return rc;
+}
+
+/* The name of a socket relative to @rootfd fits where its full path might not. */
+static int connect_keeper(int rootfd, const char *session, struct error *err)
+{
+	cleanup_close int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	const struct timeval limit = { .tv_sec = REPLY_TIMEOUT };
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int length;
+
+	length = snprintf(address.sun_path, sizeof(address.sun_path),
+			  "/proc/self/fd/%d/" KEEPER_DIR "/%s" KEEPER_SUFFIX, rootfd, session);
+	if (sock < 0 || length >= (int)sizeof(address.sun_path))
+		return say_no_keeper(session, sock < 0 ? errno : ENAMETOOLONG, err);
+	setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	if (connect(sock, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return say_no_keeper(session, errno, err);
+	return steal_fd(&sock);
+}
+
+/*
+ * Send @request and read the answer.  Returns the connection, or a negative
+ * errno: what went wrong on the way, or what the keeper answered.
+ */
+static int ask(int rootfd, const char *session, struct json_object *request,
+	       struct json_object **reply, int *fd, struct error *err)
+{
+	cleanup_close int sock = connect_keeper(rootfd, session, err);
+	int rc;
+
+	if (sock < 0)
+		return sock;
+	rc = keeper_send(sock, request, -1);
+	if (rc == 0)
+		rc = keeper_receive(sock, reply, fd);
+	if (rc < 0)
+		return error_set(err, STATUS_FAILED, -rc, session, "no answer from the keeper");
+	rc = keeper_reply_status(*reply, session, err);
+	return rc < 0 ? rc : steal_fd(&sock);
+}
+
+static struct json_object *new_request(const char *op)
+{
+	struct json_object *request = json_object_new_object();
+
+	if (request)
+		json_object_object_add(request, "op", json_object_new_string(op));
+	return request;
+}
+
+static int info_page(int rootfd, const char *session, struct keeper_info *info,
+		     size_t *total, struct error *err)
+{
+	cleanup_json struct json_object *request = new_request("info");
+	cleanup_json struct json_object *reply = NULL;
+	cleanup_close int sock = -1;
+	int rc;
+
+	if (request)
+		json_object_object_add(request, "from", json_object_new_int64((int64_t)info->count));
+	sock = ask(rootfd, session, request, &reply, NULL, err);
+	if (sock < 0)
+		return sock;
+	rc = keeper_info_read(reply, info, total);
+	if (rc == 0 && strcmp(info->session, session))
+		rc = -EBADMSG;
+	return rc < 0 ? error_set(err, STATUS_FAILED, -rc, session,
+				  "the keeper sent what is no answer") : 0;
+}
+
+int keeper_info(int rootfd, const char *session, struct keeper_info *info,
+		struct error *err)
+{
+	size_t total, before;
+	int rc;
+
+	memset(info, 0, sizeof(*info));
+	do {
+		before = info->count;
+		rc = info_page(rootfd, session, info, &total, err);
+	} while (rc == 0 && info->count < total && info->count > before);
+	if (rc < 0)
+		keeper_info_free(info);
+	return rc;
+}
+
+/* An operation at whose end the keeper exits: its end of the connection closes then. */
+static int ask_to_end(int rootfd, const char *session, const char *op, struct error *err)
+{
+	cleanup_json struct json_object *request = new_request(op);
+	cleanup_json struct json_object *reply = NULL;
+	cleanup_close int sock = ask(rootfd, session, request, &reply, NULL, err);
+	char byte;
+
+	if (sock < 0)
+		return sock;
+	if (TEMP_FAILURE_RETRY(recv(sock, &byte, sizeof(byte), 0)) != 0)
+		return error_set(err, STATUS_FAILED, 0, session, "the keeper did not exit");
+	return 0;
+}
+
+int keeper_cancel(int rootfd, const char *session, struct error *err)
+{
+	return ask_to_end(rootfd, session, "cancel", err);
+}
+
+int keeper_finish(int rootfd, const char *session, struct error *err)
+{
+	return ask_to_end(rootfd, session, "finish", err);
+}
+
+int keeper_retrieve(int rootfd, const char *session, uint64_t token, struct error *err)
+{
+	cleanup_json struct json_object *request = new_request("retrieve");
+	cleanup_json struct json_object *reply = NULL;
+	cleanup_close int sock = -1, fd = -1;
+	char text[TOKEN_STRLEN];
+
+	if (request)
+		json_object_object_add(request, "token",
+				       json_object_new_string(token_format(token, text)));
+	sock = ask(rootfd, session, request, &reply, &fd, err);
+	if (sock < 0)
+		return sock;
+	if (fd < 0)
+		return error_set(err, STATUS_FAILED, EBADMSG, session,
+				 "the keeper sent no descriptor");
+	return steal_fd(&fd);
+}
+
+static int is_socket_name(const struct dirent *entry)
+{
+	size_t length = strlen(entry->d_name), suffix = strlen(KEEPER_SUFFIX);
+
+	return entry->d_name[0] != '.' && length > suffix &&
+	       length - suffix < SESSION_NAME_SIZE &&
+	       !strcmp(entry->d_name + length - suffix, KEEPER_SUFFIX);
+}
+
+int keeper_list(int rootfd, struct keeper_names *names, struct error *err)
+{
+	struct dirent **entries;
+	int count, i;
+
+	names->names = NULL;
+	names->count = 0;
+	count = scandirat(rootfd, KEEPER_DIR, &entries, is_socket_name, alphasort);
+	if (count < 0)
+		return errno == ENOENT ? 0 :
+			error_set(err, STATUS_FAILED, errno, "/" KEEPER_DIR, "cannot look for keepers");
+	names->names = calloc((size_t)count + 1, sizeof(*names->names));
+	for (i = 0; i < count; i++) {
+		size_t length = strlen(entries[i]->d_name) - strlen(KEEPER_SUFFIX);
+
+		if (names->names)
+			memcpy(names->names[names->count++], entries[i]->d_name, length);
+		free(entries[i]);
+	}
+	free(entries);
+	return names->names ? 0 : error_set(err, STATUS_FAILED, ENOMEM, "/" KEEPER_DIR,
+					    "cannot look for keepers");
+}
+
+void keeper_names_free(struct keeper_names *names)
+{
+	free(names->names);
+	names->names = NULL;
+	names->count = 0;
+}

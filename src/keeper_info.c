@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What a keeper tells about its session, to JSON and back. */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "keeper_wire.h"
+#include "token.h"
+
+static const char *const state_names[] = {
+	[ENTRY_PRESERVED] = "preserved", [ENTRY_ARRIVED] = "arrived",
+	[ENTRY_RETRIEVED] = "retrieved", [ENTRY_BOUND] = "bound",
+	[ENTRY_FAILED] = "failed",
+};
+
+const char *entry_state_name(enum entry_state state)
+{
+	return state_names[state];
+}
+
+const char *keeper_direction_name(enum keeper_direction direction)
+{
+	return direction == KEEPER_OUTGOING ? "outgoing" : "incoming";
+}
+
+void keeper_info_free(struct keeper_info *info)
+{
+	free(info->entries);
+	info->entries = NULL;
+	info->count = 0;
+}
+
+static void add(struct json_object *object, const char *key, struct json_object *value)
+{
+	if (!value || json_object_object_add(object, key, value))
+		json_object_put(value);
+}
+
+static struct json_object *entry_message(const struct keeper_entry *entry)
+{
+	struct json_object *object = json_object_new_object();
+	char token[TOKEN_STRLEN];
+
+	if (!object)
+		return NULL;
+	add(object, "token", json_object_new_string(token_format(entry->of.token, token)));
+	add(object, "vendor", json_object_new_int(entry->of.vendor));
+	add(object, "device", json_object_new_int(entry->of.device));
+	add(object, "driver", json_object_new_string(entry->of.driver));
+	add(object, "state", json_object_new_string(entry_state_name(entry->state)));
+	return object;
+}
+
+static struct json_object *entries_message(const struct keeper_info *info, size_t from)
+{
+	struct json_object *array = json_object_new_array();
+	size_t i;
+
+	for (i = from; array && i < info->count && i - from < KEEPER_INFO_PAGE; i++) {
+		struct json_object *entry = entry_message(&info->entries[i]);
+
+		if (!entry || json_object_array_add(array, entry)) {
+			json_object_put(entry);
+			json_object_put(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
+struct json_object *keeper_info_message(const struct keeper_info *info, size_t from)
+{
+	struct json_object *message = json_object_new_object();
+
+	if (!message)
+		return NULL;
+	add(message, "ok", json_object_new_boolean(1));
+	add(message, "session", json_object_new_string(info->session));
+	add(message, "direction",
+	    json_object_new_string(keeper_direction_name(info->direction)));
+	add(message, "pid", json_object_new_int(info->pid));
+	add(message, "manifest_error", json_object_new_string(info->manifest_error));
+	add(message, "total", json_object_new_int64((int64_t)info->count));
+	add(message, "entries", entries_message(info, from));
+	return message;
+}
+
+static bool read_text(struct json_object *object, const char *key, char *buf, size_t size)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(object, key, &value) ||
+	    !json_object_is_type(value, json_type_string))
+		return false;
+	return snprintf(buf, size, "%s", json_object_get_string(value)) < (int)size;
+}
+
+static bool read_number(struct json_object *object, const char *key, int min, int *number)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(object, key, &value) ||
+	    !json_object_is_type(value, json_type_int))
+		return false;
+	*number = json_object_get_int(value);
+	return *number >= min;
+}
+
+static bool read_state(struct json_object *object, enum entry_state *state)
+{
+	char name[16];
+	size_t i;
+
+	if (!read_text(object, "state", name, sizeof(name)))
+		return false;
+	for (i = 0; i < sizeof(state_names) / sizeof(*state_names); i++) {
+		if (!strcmp(name, state_names[i])) {
+			*state = (enum entry_state)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool read_entry(struct json_object *object, struct keeper_entry *entry)
+{
+	char token[TOKEN_STRLEN];
+
+	entry->fd = -1;
+	return read_text(object, "token", token, sizeof(token)) &&
+	       token_parse(token, &entry->of.token) == 0 &&
+	       token_to_pci(entry->of.token, &entry->of.address) &&
+	       read_number(object, "vendor", -1, &entry->of.vendor) &&
+	       read_number(object, "device", -1, &entry->of.device) &&
+	       read_text(object, "driver", entry->of.driver, sizeof(entry->of.driver)) &&
+	       read_state(object, &entry->state);
+}
+
+static int read_entries(struct json_object *reply, struct keeper_info *info)
+{
+	struct json_object *array;
+	struct keeper_entry *grown;
+	size_t i, n;
+
+	if (!json_object_object_get_ex(reply, "entries", &array) ||
+	    !json_object_is_type(array, json_type_array))
+		return -EBADMSG;
+	n = json_object_array_length(array);
+	grown = reallocarray(info->entries, info->count + n + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	info->entries = grown;
+	for (i = 0; i < n; i++) {
+		if (!read_entry(json_object_array_get_idx(array, i), &grown[info->count]))
+			return -EBADMSG;
+		info->count++;
+	}
+	return 0;
+}
+
+int keeper_info_read(struct json_object *reply, struct keeper_info *info, size_t *total)
+{
+	char direction[16];
+	int number;
+
+	if (!read_text(reply, "session", info->session, sizeof(info->session)) ||
+	    !read_text(reply, "direction", direction, sizeof(direction)) ||
+	    !read_number(reply, "pid", 1, &info->pid) ||
+	    !read_text(reply, "manifest_error", info->manifest_error,
+		       sizeof(info->manifest_error)) ||
+	    !read_number(reply, "total", 0, &number))
+		return -EBADMSG;
+	info->direction = strcmp(direction, "outgoing") ? KEEPER_INCOMING : KEEPER_OUTGOING;
+	*total = (size_t)number;
+	return read_entries(reply, info);
+}

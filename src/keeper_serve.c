@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The keeper's answers. After RETRIEVE_SESSION no error may end it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "keeper.h"
+#include "keeper_check.h"
+#include "keeper_serve.h"
+#include "token.h"
+#include "vfio.h"
+
+int keeper_load(struct keeper *keeper, const struct manifest *manifest,
+		enum entry_state state)
+{
+	struct keeper_entry *entries = calloc(manifest->count + 1, sizeof(*entries));
+	size_t i;
+
+	if (!entries)
+		return -ENOMEM;
+	for (i = 0; i < manifest->count; i++)
+		entries[i] = (struct keeper_entry){
+			.of = manifest->entries[i], .state = state, .fd = -1,
+		};
+	keeper->info.entries = entries;
+	keeper->info.count = manifest->count;
+	keeper->has_manifest = true;
+	return 0;
+}
+
+static int load_manifest(struct keeper *keeper, struct error *err)
+{
+	cleanup_close int fd = -1;
+	struct manifest manifest;
+	int rc;
+
+	fd = session_retrieve_fd(keeper->session, TOKEN_MANIFEST, keeper->info.session, err);
+	if (fd < 0)
+		return fd;
+	rc = manifest_from_fd(fd, keeper->info.session, &manifest, err);
+	if (rc < 0)
+		return rc;
+	rc = keeper_load(keeper, &manifest, ENTRY_ARRIVED);
+	manifest_free(&manifest);
+	return rc < 0 ? error_set(err, STATUS_FAILED, -rc, keeper->info.session,
+				  "cannot keep the manifest") : 0;
+}
+
+void keeper_read_manifest(struct keeper *keeper)
+{
+	char *why = keeper->info.manifest_error;
+	struct error err = { .status = STATUS_OK };
+	int rc = load_manifest(keeper, &err);
+
+	if (rc == -ENOENT)
+		snprintf(why, sizeof(keeper->info.manifest_error),
+			 "the session has no manifest");
+	else if (rc < 0)
+		snprintf(why, sizeof(keeper->info.manifest_error), "%.200s", err.message);
+}
+
+static struct keeper_entry *find_entry(struct keeper *keeper, uint64_t token)
+{
+	size_t i;
+
+	for (i = 0; i < keeper->info.count; i++)
+		if (keeper->info.entries[i].of.token == token)
+			return &keeper->info.entries[i];
+	return NULL;
+}
+
+/* Bound is what a client does with its copy; ask the kernel each time. */
+static void refresh_states(struct keeper *keeper)
+{
+	struct keeper_entry *entry = keeper->info.entries;
+	size_t i;
+
+	for (i = 0; i < keeper->info.count; i++, entry++)
+		if (entry->fd >= 0)
+			entry->state = vfio_is_bound(entry->fd) ? ENTRY_BOUND
+								: ENTRY_RETRIEVED;
+}
+
+static struct json_object *answer_info(struct keeper *keeper, struct json_object *request)
+{
+	struct json_object *value;
+	int64_t from = 0;
+
+	if (json_object_object_get_ex(request, "from", &value))
+		from = json_object_get_int64(value);
+	if (from < 0)
+		from = 0;
+	refresh_states(keeper);
+	return keeper_info_message(&keeper->info, (size_t)from);
+}
+
+/* An entry for a device the manifest cannot tell about: its token says which. */
+static struct keeper_entry *add_entry(struct keeper *keeper, uint64_t token,
+				      struct error *err)
+{
+	struct keeper_entry entry = { .of = { .token = token, .vendor = -1, .device = -1 },
+				      .state = ENTRY_ARRIVED, .fd = -1 };
+	struct keeper_entry *grown;
+	char text[TOKEN_STRLEN];
+
+	if (keeper->has_manifest || !token_to_pci(token, &entry.of.address)) {
+		error_set(err, STATUS_NOT_FOUND, ENOENT, keeper->info.session,
+			  "the session holds no device under token %s",
+			  token_format(token, text));
+		return NULL;
+	}
+	grown = reallocarray(keeper->info.entries, keeper->info.count + 1, sizeof(*grown));
+	if (!grown) {
+		error_set(err, STATUS_FAILED, ENOMEM, keeper->info.session, "out of memory");
+		return NULL;
+	}
+	keeper->info.entries = grown;
+	grown[keeper->info.count] = entry;
+	return &grown[keeper->info.count++];
+}
+
+/* Ask the kernel for one device, the last possible moment for every check. */
+static int retrieve_entry(struct keeper *keeper, struct keeper_entry *entry,
+			  struct error *err)
+{
+	char address[PCI_ADDR_STRLEN];
+	int rc, probe, fd;
+
+	pci_addr_format(entry->of.address, address);
+	rc = keeper_check_device(keeper->rootfd, &entry->of, err);
+	if (rc < 0)
+		return rc;
+	probe = fcntl(keeper->session, F_DUPFD_CLOEXEC, 0);
+	if (probe < 0)
+		return error_set(err, STATUS_REFUSED, errno, address,
+				 "the keeper has no free descriptor");
+	close(probe);
+	fd = session_retrieve_fd(keeper->session, entry->of.token, address, err);
+	if (fd < 0) {
+		if (fd != -EMFILE && fd != -ENOENT)
+			entry->state = ENTRY_FAILED;
+		return fd;
+	}
+	entry->fd = fd;
+	entry->state = ENTRY_RETRIEVED;
+	return 0;
+}
+
+/* Drop the entry that add_entry() made when the session turns out not to have it. */
+static void drop_unknown(struct keeper *keeper, const struct keeper_entry *entry)
+{
+	if (!keeper->has_manifest && entry == &keeper->info.entries[keeper->info.count - 1] &&
+	    entry->state == ENTRY_ARRIVED)
+		keeper->info.count--;
+}
+
+static int retrieve(struct keeper *keeper, struct json_object *request, int *fd,
+		    struct error *err)
+{
+	struct json_object *value;
+	struct keeper_entry *entry;
+	uint64_t token;
+	int rc;
+
+	if (keeper->info.direction != KEEPER_INCOMING)
+		return error_set(err, STATUS_REFUSED, 0, keeper->info.session,
+				 "the session is outgoing: there was no kexec yet");
+	if (!json_object_object_get_ex(request, "token", &value) ||
+	    !json_object_is_type(value, json_type_string) ||
+	    token_parse(json_object_get_string(value), &token))
+		return error_set(err, STATUS_FAILED, EBADMSG, keeper->info.session,
+				 "a request without a token");
+	entry = find_entry(keeper, token);
+	if (!entry)
+		entry = add_entry(keeper, token, err);
+	if (!entry)
+		return -err->code;
+	if (entry->fd < 0) {
+		rc = retrieve_entry(keeper, entry, err);
+		if (rc < 0) {
+			drop_unknown(keeper, entry);
+			return rc;
+		}
+	}
+	*fd = entry->fd;
+	return 0;
+}
+
+/* Which devices keep the session from being finished, in one error. */
+static int refuse_unready(struct keeper *keeper, struct error *err)
+{
+	char list[384] = "", address[PCI_ADDR_STRLEN];
+	size_t i, used = 0;
+
+	refresh_states(keeper);
+	for (i = 0; i < keeper->info.count; i++) {
+		const struct keeper_entry *entry = &keeper->info.entries[i];
+
+		if (entry->state == ENTRY_BOUND || entry->state == ENTRY_FAILED)
+			continue;
+		if (used < sizeof(list))
+			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s %s",
+				used ? ", " : "", pci_addr_format(entry->of.address, address),
+				entry->state == ENTRY_ARRIVED ? "is not retrieved"
+							      : "is not bound to an iommufd");
+	}
+	if (!used)
+		return 0;
+	return error_set(err, STATUS_BUSY, EBUSY, keeper->info.session, "%s", list);
+}
+
+/* The session has ended well: let go of everything, and of the name. */
+static void end_session(struct keeper *keeper)
+{
+	char name[SESSION_NAME_SIZE + sizeof(KEEPER_SUFFIX)];
+	size_t i;
+
+	snprintf(name, sizeof(name), "%s" KEEPER_SUFFIX, keeper->info.session);
+	for (i = 0; i < keeper->info.count; i++)
+		cleanup_close_fn(&keeper->info.entries[i].fd);
+	keeper->info.count = 0;
+	close(steal_fd(&keeper->session));
+	unlinkat(keeper->dir, name, 0);
+}
+
+static int finish(struct keeper *keeper, struct error *err)
+{
+	int rc;
+
+	if (keeper->info.direction != KEEPER_INCOMING) {
+		rc = error_set(err, STATUS_REFUSED, 0, keeper->info.session,
+			       "the session is outgoing: there is nothing to finish before the kexec");
+		error_hint(err, "vfio-luctl cancel %s", keeper->info.session);
+		return rc;
+	}
+	rc = refuse_unready(keeper, err);
+	if (rc < 0)
+		return rc;
+	rc = session_finish(keeper->session, keeper->info.session, err);
+	if (rc == 0)
+		end_session(keeper);
+	return rc;
+}
+
+static int cancel(struct keeper *keeper, struct error *err)
+{
+	int rc;
+
+	if (keeper->info.direction == KEEPER_OUTGOING) {
+		end_session(keeper);
+		return 0;
+	}
+	rc = error_set(err, STATUS_REFUSED, 0, keeper->info.session,
+		       "the session came from the previous kernel and cannot be cancelled");
+	error_hint(err, "vfio-luctl finish %s", keeper->info.session);
+	return rc;
+}
+
+struct json_object *keeper_answer(struct keeper *keeper, struct json_object *request,
+				  int *fd, bool *ended)
+{
+	struct error err = { .status = STATUS_OK };
+	struct json_object *value;
+	const char *op = "";
+	int rc;
+
+	*fd = -1;
+	if (json_object_object_get_ex(request, "op", &value) &&
+	    json_object_is_type(value, json_type_string))
+		op = json_object_get_string(value);
+	if (!strcmp(op, "info"))
+		return answer_info(keeper, request);
+	if (!strcmp(op, "retrieve"))
+		rc = retrieve(keeper, request, fd, &err);
+	else if (!strcmp(op, "finish"))
+		rc = finish(keeper, &err);
+	else if (!strcmp(op, "cancel"))
+		rc = cancel(keeper, &err);
+	else
+		rc = error_set(&err, STATUS_FAILED, EBADMSG, keeper->info.session,
+			       "the keeper does not know this request");
+	*ended = keeper->session < 0;
+	return rc < 0 ? keeper_error_message(&err) : keeper_ok_message();
+}
+
+static bool is_trusted(int sock)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	return getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+	       (peer.uid == 0 || peer.uid == geteuid());
+}
+
+/* One request, one answer; a client that is slow or gone costs a bounded time. */
+static bool serve_client(struct keeper *keeper, int sock)
+{
+	const struct timeval limit = { .tv_sec = KEEPER_CLIENT_TIMEOUT };
+	struct json_object *request = NULL, *answer;
+	bool ended = false;
+	int fd;
+
+	setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	if (!is_trusted(sock) || keeper_receive(sock, &request, NULL) < 0)
+		return false;
+	answer = keeper_answer(keeper, request, &fd, &ended);
+	keeper_send(sock, answer, fd);
+	json_object_put(answer);
+	json_object_put(request);
+	return ended;
+}
+
+void keeper_serve(struct keeper *keeper)
+{
+	const struct timespec pause = { .tv_nsec = 100 * 1000 * 1000 };
+	struct pollfd wait = { .fd = keeper->listener, .events = POLLIN };
+	bool ended = false;
+	int sock;
+
+	while (!ended) {
+		if (poll(&wait, 1, -1) < 0)
+			continue;
+		sock = accept4(keeper->listener, NULL, NULL, SOCK_CLOEXEC);
+		if (sock < 0) {
+			nanosleep(&pause, NULL); /* no descriptor, no memory: do not spin */
+			continue;
+		}
+		ended = serve_client(keeper, sock);
+		if (!ended)
+			close(sock); /* the last one ends with the process: the client waits for that */
+	}
+}

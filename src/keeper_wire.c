@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Packets between keeper and client: framing, descriptors, errors. */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "keeper_wire.h"
+
+#define MAX_DEPTH 8
+
+union fd_control {
+	struct cmsghdr align;
+	char space[CMSG_SPACE(sizeof(int))];
+};
+
+static void attach_fd(struct msghdr *msg, union fd_control *control, int fd)
+{
+	struct cmsghdr *header;
+
+	memset(control, 0, sizeof(*control));
+	msg->msg_control = control->space;
+	msg->msg_controllen = sizeof(control->space);
+	header = CMSG_FIRSTHDR(msg);
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+}
+
+int keeper_send(int sock, struct json_object *message, int fd)
+{
+	union fd_control control;
+	struct msghdr msg = { .msg_iovlen = 1 };
+	struct iovec iov;
+	const char *text;
+
+	text = message ? json_object_to_json_string_ext(message, JSON_C_TO_STRING_PLAIN) : NULL;
+	if (!text)
+		return -ENOMEM;
+	iov.iov_base = (char *)text;
+	iov.iov_len = strlen(text);
+	if (iov.iov_len > KEEPER_PACKET_MAX)
+		return -EMSGSIZE;
+	msg.msg_iov = &iov;
+	if (fd >= 0)
+		attach_fd(&msg, &control, fd);
+	while (sendmsg(sock, &msg, MSG_NOSIGNAL) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
+static int take_fd(struct msghdr *msg)
+{
+	struct cmsghdr *header = CMSG_FIRSTHDR(msg);
+	int fd = -1;
+
+	if (header && header->cmsg_level == SOL_SOCKET &&
+	    header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(&fd, CMSG_DATA(header), sizeof(fd));
+	return fd;
+}
+
+static int parse(const char *text, size_t length, struct json_object **message)
+{
+	struct json_tokener *tokener = json_tokener_new_ex(MAX_DEPTH);
+	struct json_object *root;
+	bool complete;
+
+	if (!tokener)
+		return -ENOMEM;
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	root = json_tokener_parse_ex(tokener, text, (int)length);
+	complete = json_tokener_get_error(tokener) == json_tokener_success &&
+		   json_tokener_get_parse_end(tokener) == length &&
+		   json_object_is_type(root, json_type_object);
+	json_tokener_free(tokener);
+	if (!complete) {
+		json_object_put(root);
+		return -EBADMSG;
+	}
+	*message = root;
+	return 0;
+}
+
+int keeper_receive(int sock, struct json_object **message, int *fd)
+{
+	cleanup_free char *buf = malloc(KEEPER_PACKET_MAX);
+	cleanup_close int taken = -1;
+	union fd_control control;
+	struct iovec iov = { .iov_base = buf, .iov_len = KEEPER_PACKET_MAX };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t n;
+	int rc;
+
+	if (!buf)
+		return -ENOMEM;
+	if (fd) {
+		msg.msg_control = control.space;
+		msg.msg_controllen = sizeof(control.space);
+	}
+	do
+		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return n < 0 ? -errno : -ENODATA;
+	if (fd)
+		taken = take_fd(&msg);
+	if (msg.msg_flags & MSG_TRUNC)
+		return -EMSGSIZE;
+	if (msg.msg_flags & MSG_CTRUNC)
+		return fd ? -EMFILE : -EBADMSG;
+	rc = parse(buf, (size_t)n, message);
+	if (rc == 0 && fd)
+		*fd = steal_fd(&taken);
+	return rc;
+}
+
+static void add(struct json_object *object, const char *key, struct json_object *value)
+{
+	if (!value || json_object_object_add(object, key, value))
+		json_object_put(value);
+}
+
+struct json_object *keeper_ok_message(void)
+{
+	struct json_object *message = json_object_new_object();
+
+	if (message)
+		add(message, "ok", json_object_new_boolean(1));
+	return message;
+}
+
+/* Text of ours, but names inside it need not be UTF-8, which JSON has to be. */
+static struct json_object *ascii_text(const char *text)
+{
+	char copy[512];
+	size_t i;
+
+	for (i = 0; text[i] && i < sizeof(copy) - 1; i++)
+		copy[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
+	copy[i] = '\0';
+	return json_object_new_string(copy);
+}
+
+struct json_object *keeper_error_message(const struct error *err)
+{
+	struct json_object *message = json_object_new_object();
+	struct json_object *error = json_object_new_object();
+
+	if (!message || !error) {
+		json_object_put(message);
+		json_object_put(error);
+		return NULL;
+	}
+	add(error, "status", json_object_new_int(err->status));
+	add(error, "errno", json_object_new_int(err->code));
+	add(error, "object", ascii_text(err->object));
+	add(error, "message", ascii_text(err->message));
+	add(error, "hint", ascii_text(err->hint));
+	add(message, "error", error);
+	return message;
+}
+
+static const char *text_of(struct json_object *object, const char *key)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(object, key, &value) ||
+	    !json_object_is_type(value, json_type_string))
+		return "";
+	return json_object_get_string(value);
+}
+
+static int number_of(struct json_object *object, const char *key)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(object, key, &value) ||
+	    !json_object_is_type(value, json_type_int))
+		return 0;
+	return json_object_get_int(value);
+}
+
+int keeper_reply_status(struct json_object *reply, const char *session,
+			struct error *err)
+{
+	struct json_object *value;
+	int status, rc;
+
+	if (json_object_object_get_ex(reply, "ok", &value))
+		return 0;
+	if (!json_object_object_get_ex(reply, "error", &value))
+		return error_set(err, STATUS_FAILED, EBADMSG, session,
+				 "the keeper sent what is no answer");
+	status = number_of(value, "status");
+	if (status <= STATUS_OK || status > STATUS_NOT_FOUND)
+		status = STATUS_FAILED;
+	rc = error_set(err, (enum exit_status)status, number_of(value, "errno"),
+		       text_of(value, "object"), "%s", text_of(value, "message"));
+	if (*text_of(value, "hint"))
+		error_hint(err, "%s", text_of(value, "hint"));
+	return rc;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How keeper and client talk: one JSON object per SOCK_SEQPACKET packet, a
+ * descriptor beside it where one is handed over.
+ *
+ * One request per connection: {"op":"info","from":N}, {"op":"cancel"},
+ * {"op":"finish"}, {"op":"retrieve","token":"0x..."}.  The reply is
+ * {"ok":true,...} or {"error":{...}}, the members of struct error.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "manifest.h"
+
+struct error;
+struct json_object;
+
+#define KEEPER_PACKET_MAX 65536
+#define KEEPER_INFO_PAGE 128 /* entries per info reply, so that it fits a packet */
+
+enum keeper_direction { KEEPER_OUTGOING, KEEPER_INCOMING };
+
+enum entry_state {
+	ENTRY_PRESERVED, /* in an outgoing session */
+	ENTRY_ARRIVED,   /* in a retrieved session, not retrieved itself */
+	ENTRY_RETRIEVED, /* descriptor handed out, not bound to an iommufd */
+	ENTRY_BOUND,     /* in use again: may be finished */
+	ENTRY_FAILED,    /* the kernel failed to retrieve it, for ever */
+};
+
+const char *entry_state_name(enum entry_state state);
+const char *keeper_direction_name(enum keeper_direction direction);
+
+struct keeper_entry {
+	struct manifest_entry of;
+	enum entry_state state;
+	int fd;              /* the keeper's own copy once retrieved, else -1 */
+};
+
+/* What a keeper tells about itself. */
+struct keeper_info {
+	char session[SESSION_NAME_SIZE];
+	enum keeper_direction direction;
+	int pid;
+	char manifest_error[256]; /* why there is no manifest; "" when there is one */
+	struct keeper_entry *entries;
+	size_t count;
+};
+
+void keeper_info_free(struct keeper_info *info);
+
+/*
+ * Send @message, and @fd beside it unless it is -1.  Returns 0 or a negative
+ * errno (-EAGAIN after the socket's timeout, -EMSGSIZE).
+ */
+int keeper_send(int sock, struct json_object *message, int fd);
+
+/*
+ * Receive one packet: a JSON object, strictly parsed.  A descriptor beside it
+ * goes to *@fd (close-on-exec; -1 when there was none) or, when @fd is NULL,
+ * is refused by the kernel.  Returns 0 or a negative errno: -ENODATA at the
+ * end, -EBADMSG, -EMSGSIZE, -EMFILE when a descriptor could not be taken.
+ */
+int keeper_receive(int sock, struct json_object **message, int *fd);
+
+/* {"error":...}, {"ok":true}; NULL without memory. */
+struct json_object *keeper_error_message(const struct error *err);
+struct json_object *keeper_ok_message(void);
+
+/* 0 for an ok reply; else the negative errno of its error, which fills @err. */
+int keeper_reply_status(struct json_object *reply, const char *session,
+			struct error *err);
+
+/* An info reply with the entries from @from on, and the reading of one into @info. */
+struct json_object *keeper_info_message(const struct keeper_info *info, size_t from);
+int keeper_info_read(struct json_object *reply, struct keeper_info *info,
+		     size_t *total);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who has what open: the descriptor links of all processes.
+ *
+ * What cannot be read (other users' processes without root, processes that
+ * end during the walk) is passed over.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+struct error;
+
+#define PROCFS_COMM_SIZE 32
+
+/* A process that has something open. */
+struct proc_holder {
+	pid_t pid;
+	char comm[PROCFS_COMM_SIZE];
+};
+
+/* Called per open descriptor with where its link points; non-zero ends the walk. */
+typedef int (*procfs_fd_fn)(void *data, pid_t pid, const char *link);
+
+/*
+ * Walk every descriptor of every process below @rootfd.  Returns 0, what @fn
+ * returned, or a negative errno when there is no /proc.
+ */
+int procfs_each_fd(int rootfd, procfs_fd_fn fn, void *data);
+
+/* The first other process having @path open: 0, or -ENOENT when none is seen. */
+int procfs_find_holder(int rootfd, const char *path, struct proc_holder *holder);
+
+/* The command name of @pid, control characters replaced by '?'; "" when gone. */
+void procfs_comm(int rootfd, pid_t pid, char comm[static PROCFS_COMM_SIZE]);
+
+/*
+ * The session name in a descriptor link ("anon_inode:[luo_session] NAME",
+ * luo_session_getfile() in kernel/liveupdate/luo_session.c), or NULL when the
+ * link is of something else.
+ */
+const char *procfs_session_name(const char *link);

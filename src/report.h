@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Records to text or JSON through one table of columns; knows no devices.
+ * An absent value is "-" in text and null in JSON.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct error;
+
+enum column_type { COLUMN_STRING, COLUMN_NUMBER, COLUMN_BOOL };
+
+/* What a getter fills; start with .absent = true. */
+struct column_value {
+	bool absent;
+	char text[256];   /* COLUMN_STRING */
+	int64_t number;   /* COLUMN_NUMBER, COLUMN_BOOL */
+};
+
+struct column {
+	const char *key;     /* JSON key and the word for -o: lower case */
+	const char *heading;
+	enum column_type type;
+	bool by_default;     /* shown in text unless -o says otherwise */
+	void (*get)(const void *record, struct column_value *value);
+	const char *help;
+};
+
+struct report {
+	const char *array;             /* JSON key of the array, e.g. "devices" */
+	const struct column *columns;  /* ends with a NULL key */
+	const char *const *selected;   /* keys chosen with -o, NULL-terminated; NULL: the defaults */
+	bool json;                     /* all columns, whatever is selected */
+	bool no_headings;
+};
+
+/*
+ * Print @count records, each @size bytes long, starting at @records.
+ * JSON: {"version":1,"ARRAY":[{...},...]}; text: a padded table, nothing at
+ * all (not even headings) for zero records.  Strings that are not UTF-8 or
+ * hold control characters are escaped as \xNN.
+ * Returns 0 or a negative errno with @err filled.
+ */
+int report_print(FILE *out, const struct report *report, const void *records,
+		 size_t count, size_t size, struct error *err);
+
+/* The column of @columns whose key is @key (@length bytes of it), or NULL. */
+const struct column *report_find_column(const struct column *columns,
+					const char *key, size_t length);
+
+/*
+ * Copy @text into @buf fit for a terminal and for JSON: bytes that are not
+ * UTF-8, control characters and the backslash become \xNN; what does not fit
+ * is cut off.  Four times the length of @text (and the NUL) always suffices.
+ * Returns @buf.
+ */
+const char *report_escape(const char *text, char *buf, size_t size);
+
+/*
+ * Print @err (of @verb, NULL before it is known) as "vfio-luctl: VERB: OBJECT:
+ * MESSAGE: ERRNO TEXT" and a line for the hint, or as one JSON object:
+ * {"version":1,"error":{...}}.  For cmd/main.c only.
+ */
+void report_error(FILE *out, const char *verb, const struct error *err, bool json);

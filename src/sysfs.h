@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reading below a root directory ("/" or --sysroot): all relative to
+ * descriptors, so that a recorded host reads like a live one.
+ */
+#pragma once
+
+#include <stddef.h>
+
+struct error;
+
+/*
+ * Open the root @path (NULL or "/" for the running host) as an O_PATH
+ * directory descriptor, which the caller owns.  Returns it, or a negative
+ * errno with @err filled.
+ */
+int sysroot_open(const char *path, struct error *err);
+
+/*
+ * Read the text attribute @name below @dirfd into @buf, the newline at the
+ * end removed, always NUL-terminated.  Returns its length or a negative errno
+ * (-ENAMETOOLONG when it does not fit, the newline counted in; -EINVAL for a NUL
+ * inside).  Fills no error: most callers treat an absent attribute as an absent
+ * value.
+ */
+int sysfs_read(int dirfd, const char *name, char *buf, size_t size);
+
+/*
+ * Write @text to the attribute @name below @dirfd. Returns 0 or a negative errno.
+ */
+int sysfs_write(int dirfd, const char *name, const char *text);
+
+/*
+ * The last component of where the link @name below @dirfd points.
+ * Returns its length or a negative errno; fills no error.
+ */
+int sysfs_read_link(int dirfd, const char *name, char *buf, size_t size);

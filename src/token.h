@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tokens: the 64-bit names under which files lie in a session.
+ *
+ * Token 0 is the manifest.  The token of a PCI device is a function of its
+ * address alone, so that a script, or a person with a damaged manifest, can
+ * compute it:
+ *
+ *   bits 63..48  0x0001, the kind "PCI device"
+ *   bits 47..16  domain
+ *   bits 15..0   bus << 8 | device << 3 | function
+ *
+ * 0000:01:00.0 has 0x0001000000000100.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pci_addr.h"
+
+#define TOKEN_MANIFEST UINT64_C(0)
+
+/* "0x" and 16 hex digits, always; with the NUL. */
+#define TOKEN_STRLEN sizeof("0x0123456789abcdef")
+
+uint64_t token_from_pci(struct pci_addr addr);
+
+/* Whether @token is one of a PCI device; if so, which. */
+bool token_to_pci(uint64_t token, struct pci_addr *addr);
+
+/* Print @token into @buf. Returns @buf. */
+const char *token_format(uint64_t token, char buf[static TOKEN_STRLEN]);
+
+/* The exact inverse of token_format(); 0, or -EINVAL leaving @token alone. */
+int token_parse(const char *text, uint64_t *token)
+	__attribute__((nonnull, warn_unused_result));

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Promises about the source that a compiler does not check.
+
+load helpers
+
+# The layer of a file; it may include headers of its own and of lower ones.
+layer_of() {
+	local name=${1##*/}
+	case ${name%.[ch]} in
+	error | cleanup) echo 0 ;;
+	sysfs | pci_addr | liveupdate | vfio | procfs | token) echo 1 ;;
+	manifest* | device | session) echo 2 ;;
+	report | plan | claim | handoff* | keeper*) echo 3 ;;
+	*) if [ -e "cmd/$name" ]; then echo 4; fi ;;
+	esac
+}
+
+setup() {
+	cd "$TOP" || return
+}
+
+@test "source: includes point downwards" {
+	local file header from to
+	for file in src/*.[ch] cmd/*.[ch]; do
+		from=$(layer_of "$file")
+		[ -n "$from" ] || { echo "$file belongs to no layer"; return 1; }
+		while read -r header; do
+			to=$(layer_of "${header#../src/}")
+			[ -n "$to" ] || { echo "$file: $header belongs to no layer"; return 1; }
+			((to <= from)) || { echo "$file must not include $header"; return 1; }
+		done < <(sed -n 's/^#include "\(.*\)".*/\1/p' "$file")
+	done
+}
+
+@test "source: every header compiles alone" {
+	local header
+	for header in src/*.h cmd/*.h; do
+		"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -Isrc -Wall -Wextra -Werror -fsyntax-only -x c \
+			-include "$header" - </dev/null
+	done
+}
+
+@test "source: src/ neither parses options nor prints nor exits" {
+	run ! grep -nE '<(argp|getopt)\.h>|\bstd(out|err)\b|\b(printf|puts|putchar|perror|exit|abort) *\(' src/*.c
+	# A process forked off may end itself.
+	run ! grep -lE --exclude='keeper*' --exclude='handoff*' -r '\b_exit *\(' src
+}
+
+@test "source: json-c has three homes" {
+	run ! grep -lE --exclude='report*' --exclude='manifest*' --exclude='keeper*' -r '<json' src cmd
+}
+
+@test "source: one licence line and one sentence at the head of every file" {
+	local file
+	for file in src/*.[ch] cmd/*.[ch] tests/unit/*.[ch]; do
+		head -n1 "$file" | grep -qE '^(//|/\*) SPDX-License-Identifier: GPL-2.0-or-later' ||
+			{ echo "$file: no licence"; return 1; }
+		sed -n 2p "$file" | grep -q '^/\*' || { echo "$file: no head"; return 1; }
+	done
+}
+
+@test "source: no function is longer than 60 lines, no file than 400" {
+	run awk 'FNR == 1 { start = 0 }
+		/^{/ { start = FNR }
+		/^}/ { if (start && FNR - start - 1 > 60) print FILENAME ":" start ": " FNR - start - 1 " lines"; start = 0 }
+		FNR == 401 { print FILENAME ": more than 400 lines" }' src/*.c cmd/*.c
+	echo "$output"
+	[ -z "$output" ]
+}
+
+@test "source: in a schema, every key that may be there must be there" {
+	local file
+	for file in schemas/*.schema.json; do
+		jq -e '[.. | objects | select(has("additionalProperties"))
+			| (.properties | keys) == (.required | sort)] | all' "$file"
+	done
+}
+
+@test "source: schema.jq finds what is wrong" {
+	local change good
+	good=$("$LUCTL" list --json --sysroot "$DATA/one")
+	valid list <<<"$good"
+	for change in 'del(.version)' '.version = 2' '.version = "1"' '.devices = {}' '.more = 1' '[.]' \
+		'del(.devices[0].numa)' '.devices[0].more = null' '.devices[0].group = -1' \
+		'.devices[0].group = "42"' '.devices[0].group = 1.5' '.devices[0].device = ""' \
+		'.devices[0].device = null' '.devices[0].id = "8086"' '.devices[1] = "x"'; do
+		run ! valid list <<<"$(jq "$change" <<<"$good")"
+	done
+	good=$("$LUCTL" --json nonsense 2>&1) || true
+	valid error <<<"$good"
+	for change in '.error.code = 7' '.error.code = 0' '.error.status = "bad"' '.error.errno = "oops"'; do
+		run ! valid error <<<"$(jq "$change" <<<"$good")"
+	done
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The device list and single devices, on the recorded hosts (run at the top of the tree). */
+#include <errno.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "error.h"
+#include "sysfs.h"
+#include "tap.h"
+
+static int open_host(const char *name)
+{
+	struct error err = { 0 };
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "tests/data/%s", name);
+	fd = sysroot_open(path, &err);
+	ok(fd >= 0, "open the recorded host %s", name);
+	return fd;
+}
+
+static void check_scan(void)
+{
+	const struct pci_addr vf = { 1, 0x3b, 4, 0 }, unbound = { 0, 0, 0x1f, 0 };
+	int rootfd = open_host("many"), i, sorted = 0;
+	struct device_list list;
+	struct error err = { 0 };
+
+	is_int(device_scan(rootfd, &list, &err), 0, "scan");
+	is_int((long long)list.count, 17, "scan: all devices in the class, no others");
+	for (i = 1; i < (int)list.count; i++)
+		sorted += pci_addr_compare(list.devices[i - 1].address, list.devices[i].address) < 0;
+	is_int(sorted, 16, "scan: sorted by address");
+	ok(device_find(&list, vf) && !strcmp(device_find(&list, vf)->cdev, "vfio8"), "find");
+	ok(!device_find(&list, unbound), "find: not one with another driver");
+	device_list_free(&list);
+	ok(!list.devices && !list.count, "a freed list is empty");
+	device_list_free(&list);
+	close(rootfd);
+}
+
+static void check_fields(void)
+{
+	const struct pci_addr addr = { 0, 0x3b, 0, 0 };
+	int rootfd = open_host("one");
+	struct vfio_device dev;
+	struct error err = { 0 };
+
+	is_int(device_at(rootfd, addr, &dev, &err), 0, "at: a VFIO device");
+	ok(dev.is_pci && !pci_addr_compare(dev.address, addr), "at: address");
+	is_text(dev.name, "0000:3b:00.0", "at: name");
+	is_text(dev.bus, "pci", "at: bus");
+	ok(dev.vendor == 0x15b3 && dev.device == 0x101d, "at: ids");
+	ok(dev.subsystem_vendor == 0x15b3 && dev.subsystem_device == 0x43, "at: subsystem ids");
+	is_int(dev.class_code, 0x20000, "at: class");
+	is_text(dev.driver, "vfio-pci", "at: driver");
+	is_int(dev.iommu_group, 42, "at: group");
+	is_int(dev.numa_node, 0, "at: NUMA node");
+	is_text(dev.cdev, "vfio0", "at: cdev");
+	close(rootfd);
+}
+
+static void check_at(void)
+{
+	int rootfd = open_host("one");
+	struct vfio_device dev;
+	struct error err = { 0 };
+
+	is_int(device_at(rootfd, (struct pci_addr){ 0, 0, 2, 0 }, &dev, &err), 0, "at: another driver");
+	ok(!strcmp(dev.driver, "nvme") && !dev.cdev[0], "at: its driver, no cdev");
+	is_int(device_at(rootfd, (struct pci_addr){ 0, 0, 3, 0 }, &dev, &err), 0, "at: no driver");
+	ok(!dev.driver[0] && dev.numa_node == -1, "at: no driver, no NUMA node");
+	is_int(device_at(rootfd, (struct pci_addr){ 9, 0, 3, 0 }, &dev, &err), -ENODEV, "at: no device");
+	ok(err.status == STATUS_NOT_FOUND && !strcmp(err.object, "0009:00:03.0"), "at: the error names it");
+	close(rootfd);
+}
+
+static void check_no_cdev(void)
+{
+	int rootfd = open_host("many");
+	struct vfio_device dev;
+	struct error err = { 0 };
+
+	is_int(device_at(rootfd, (struct pci_addr){ 0, 0xb1, 0, 0 }, &dev, &err), 0, "at: kernel without cdevs");
+	is_text(dev.cdev, "", "at: no cdev");
+	is_int(device_at(rootfd, (struct pci_addr){ 0, 0xb0, 0, 0 }, &dev, &err), 0, "at: no IOMMU");
+	is_text(dev.cdev, "noiommu-vfio1", "at: its cdev");
+	is_int(dev.iommu_group, -1, "at: no group");
+	close(rootfd);
+}
+
+int main(void)
+{
+	check_scan();
+	check_fields();
+	check_at();
+	check_no_cdev();
+	return tap_done();
+}

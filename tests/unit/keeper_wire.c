@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What keeper and client send each other, over a socket pair. */
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "keeper_serve.h"
+#include "keeper_wire.h"
+#include "tap.h"
+#include "token.h"
+
+static int ends[2];
+
+static void open_pair(void)
+{
+	const struct timeval limit = { .tv_usec = 100 * 1000 };
+	int i;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		abort();
+	for (i = 0; i < 2; i++)
+		setsockopt(ends[i], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+}
+
+static void close_pair(void)
+{
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void check_raw(const void *data, size_t length, int want, const char *what)
+{
+	struct json_object *message = NULL;
+	int fd = -1;
+
+	open_pair();
+	if (length)
+		ok(send(ends[0], data, length, 0) == (ssize_t)length, "%s is sent", what);
+	is_int(keeper_receive(ends[1], &message, &fd), want, "%s is received so", what);
+	ok(want == 0 || !message, "%s leaves no message", what);
+	is_int(fd, -1, "%s brings no descriptor", what);
+	json_object_put(message);
+	close_pair();
+}
+
+static void check_framing(void)
+{
+	char *large = malloc(KEEPER_PACKET_MAX + 1);
+	struct json_object *message;
+
+	memset(large, ' ', KEEPER_PACKET_MAX + 1);
+	check_raw("{}", 2, 0, "an empty object");
+	check_raw("{\"a\":1}", 7, 0, "an object");
+	check_raw("[]", 2, -EBADMSG, "an array");
+	check_raw("{", 1, -EBADMSG, "a part of an object");
+	check_raw("{}{}", 4, -EBADMSG, "two objects");
+	check_raw("{}\0x", 4, -EBADMSG, "an object and more");
+	check_raw("\xff", 1, -EBADMSG, "a byte");
+	check_raw("{\"a\":[[[[[[[[[]]]]]]]]]}", 24, -EBADMSG, "a deep object");
+	check_raw(large, KEEPER_PACKET_MAX + 1, -EMSGSIZE, "a packet too large");
+	check_raw("", 0, -EAGAIN, "nothing");
+	open_pair();
+	close(ends[0]);
+	is_int(keeper_receive(ends[1], &message, NULL), -ENODATA, "the end is told");
+	message = json_object_new_object();
+	is_int(keeper_send(ends[1], message, -1), -EPIPE, "nobody there is an error, not a signal");
+	json_object_put(message);
+	close(ends[1]);
+	free(large);
+}
+
+static bool same_file(int a, int b)
+{
+	struct stat x, y;
+
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_ino == y.st_ino && x.st_dev == y.st_dev;
+}
+
+static void check_descriptor(void)
+{
+	struct json_object *sent = keeper_ok_message(), *message = NULL;
+	int fd = -1, null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	open_pair();
+	is_int(keeper_send(ends[0], sent, null), 0, "a descriptor is sent");
+	is_int(keeper_receive(ends[1], &message, &fd), 0, "it is received");
+	ok(fd >= 0 && same_file(fd, null), "it is the same file");
+	ok(fcntl(fd, F_GETFD) & FD_CLOEXEC, "it is close-on-exec");
+	json_object_put(message);
+	close(fd);
+	message = NULL;
+	keeper_send(ends[0], sent, null);
+	ok(keeper_receive(ends[1], &message, NULL) < 0, "not wanted, it is refused");
+	json_object_put(sent);
+	close(null);
+	close_pair();
+}
+
+static void check_errors(void)
+{
+	struct error out = { .status = STATUS_OK }, in = { .status = STATUS_OK };
+	struct json_object *message;
+
+	error_set(&out, STATUS_BUSY, EBUSY, "0000:01:00.0", "in use by %s", "\xffname");
+	error_hint(&out, "wait");
+	message = keeper_error_message(&out);
+	is_int(keeper_reply_status(message, "vm", &in), -EBUSY, "an error arrives");
+	is_int(in.status, STATUS_BUSY, "its status too");
+	is_text(in.object, out.object, "its object too");
+	is_text(in.message, "in use by ?name", "its message too, as ASCII");
+	is_text(in.hint, "wait", "its hint too");
+	json_object_put(message);
+	message = keeper_ok_message();
+	is_int(keeper_reply_status(message, "vm", &in), 0, "success arrives");
+	json_object_put(message);
+	message = json_tokener_parse("{\"error\":{\"status\":0,\"errno\":\"x\"}}");
+	ok(keeper_reply_status(message, "vm", &in) < 0, "an error without a status is one");
+	is_int(in.status, STATUS_FAILED, "an error without a status is a failure");
+	json_object_put(message);
+	message = json_object_new_object();
+	ok(keeper_reply_status(message, "vm", &in) < 0, "an empty answer is an error");
+	json_object_put(message);
+}
+
+static void fill_entries(struct keeper_info *info, size_t count)
+{
+	size_t i;
+
+	info->entries = calloc(count + 1, sizeof(*info->entries));
+	info->count = count;
+	for (i = 0; i < count; i++) {
+		struct pci_addr addr = { .domain = (uint32_t)(i >> 8), .bus = (uint8_t)i };
+
+		info->entries[i] = (struct keeper_entry){
+			.of = { .token = token_from_pci(addr), .address = addr, .vendor = 0xffff,
+				.device = -1 },
+			.state = (enum entry_state)(i % 5), .fd = -1,
+		};
+		memset(info->entries[i].of.driver, 'x', sizeof(info->entries[i].of.driver) - 1);
+	}
+}
+
+static void check_info(size_t count)
+{
+	struct keeper_info out = { .direction = KEEPER_INCOMING, .pid = 7 }, in = { .pid = 0 };
+	size_t total = 1, same = 0, i, pages = 0;
+	int rc = 0;
+
+	memset(out.session, 's', sizeof(out.session) - 1);
+	memset(out.manifest_error, 'm', sizeof(out.manifest_error) - 1);
+	fill_entries(&out, count);
+	do {
+		struct json_object *message = keeper_info_message(&out, in.count);
+
+		if (strlen(json_object_to_json_string_ext(message, 0)) > KEEPER_PACKET_MAX)
+			rc = -EMSGSIZE;
+		if (!rc)
+			rc = keeper_info_read(message, &in, &total);
+		json_object_put(message);
+		pages++;
+	} while (rc == 0 && in.count < total && pages <= count);
+	is_int(rc, 0, "%zu entries go over in %zu packets", count, pages);
+	is_int((int)in.count, (int)count, "all %zu entries are there", count);
+	for (i = 0; i < in.count && i < count; i++)
+		same += in.entries[i].of.token == out.entries[i].of.token &&
+			in.entries[i].state == out.entries[i].state && in.entries[i].fd == -1 &&
+			!pci_addr_compare(in.entries[i].of.address, out.entries[i].of.address);
+	is_int((int)same, (int)count, "all %zu entries are the same", count);
+	ok(in.direction == KEEPER_INCOMING && in.pid == 7 && !strcmp(in.session, out.session) &&
+	   !strcmp(in.manifest_error, out.manifest_error), "and the rest");
+	keeper_info_free(&in);
+	keeper_info_free(&out);
+}
+
+static void check_hostile_info(void)
+{
+	static const char *const bad[] = {
+		"{}",
+		"{\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":0}",
+		"{\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[1]}",
+		"{\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[{\"token\":\"0x0001000000000100\",\"vendor\":1,\"device\":1,\"driver\":\"d\",\"state\":\"nonsense\"}]}",
+		"{\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":0,\"manifest_error\":\"\",\"total\":0,\"entries\":[]}",
+		"{\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":-1,\"entries\":[]}",
+	};
+	size_t i, total;
+
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct json_object *message = json_tokener_parse(bad[i]);
+		struct keeper_info info = { .pid = 0 };
+
+		is_int(keeper_info_read(message, &info, &total), -EBADMSG, "refused: %.100s", bad[i]);
+		keeper_info_free(&info);
+		json_object_put(message);
+	}
+}
+
+/* One request to a keeper that holds no real session. */
+static void check_answer(struct keeper *keeper, const char *request, enum exit_status want)
+{
+	struct json_object *message = json_tokener_parse(request), *answer;
+	struct error err = { .status = STATUS_OK };
+	bool ended = false;
+	int fd;
+
+	answer = keeper_answer(keeper, message, &fd, &ended);
+	keeper_reply_status(answer, "vm", &err);
+	is_int(err.status, want, "%s to an %s session", request,
+	       keeper_direction_name(keeper->info.direction));
+	ok(!ended && fd == -1 && keeper->session >= 0, "the session is still held");
+	json_object_put(answer);
+	json_object_put(message);
+}
+
+static void check_answers(void)
+{
+	struct keeper keeper = { .info = { .session = "vm", .pid = 1 }, .has_manifest = true,
+				 .listener = -1, .rootfd = -1, .dir = -1 };
+	static const char *const nonsense[] = {
+		"{}", "{\"op\":1}", "{\"op\":\"nonsense\"}", "{\"op\":null}", "{\"op\":{}}",
+	};
+	size_t i;
+
+	keeper.session = open("/dev/null", O_RDWR | O_CLOEXEC);
+	fill_entries(&keeper.info, 1);
+	for (i = 0; i < sizeof(nonsense) / sizeof(*nonsense); i++)
+		check_answer(&keeper, nonsense[i], STATUS_FAILED);
+	check_answer(&keeper, "{\"op\":\"info\"}", STATUS_OK);
+	check_answer(&keeper, "{\"op\":\"info\",\"from\":-5}", STATUS_OK);
+	check_answer(&keeper, "{\"op\":\"info\",\"from\":99999999999}", STATUS_OK);
+	check_answer(&keeper, "{\"op\":\"finish\"}", STATUS_REFUSED);
+	check_answer(&keeper, "{\"op\":\"retrieve\",\"token\":\"0x0001000000000000\"}", STATUS_REFUSED);
+	keeper.info.direction = KEEPER_INCOMING;
+	keeper.info.entries[0].state = ENTRY_ARRIVED;
+	check_answer(&keeper, "{\"op\":\"cancel\"}", STATUS_REFUSED);
+	check_answer(&keeper, "{\"op\":\"finish\"}", STATUS_BUSY);
+	check_answer(&keeper, "{\"op\":\"retrieve\"}", STATUS_FAILED);
+	check_answer(&keeper, "{\"op\":\"retrieve\",\"token\":5}", STATUS_FAILED);
+	check_answer(&keeper, "{\"op\":\"retrieve\",\"token\":\"0x0000000000000000\"}", STATUS_NOT_FOUND);
+	check_answer(&keeper, "{\"op\":\"retrieve\",\"token\":\"0x0001000000000100\"}", STATUS_NOT_FOUND);
+	close(keeper.session);
+	keeper_info_free(&keeper.info);
+}
+
+int main(void)
+{
+	check_framing();
+	check_descriptor();
+	check_errors();
+	check_info(0);
+	check_info(1);
+	check_info(KEEPER_INFO_PAGE);
+	check_info(KEEPER_INFO_PAGE + 1);
+	check_info(1000);
+	check_hostile_info();
+	check_answers();
+	return tap_done();
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Tables, JSON and errors, with contents that would harm a terminal or a parser. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "error.h"
+#include "report.h"
+#include "tap.h"
+
+struct record {
+	const char *name; /* NULL: absent */
+	int64_t number;   /* negative: absent */
+	bool flag;
+};
+
+static void get_name(const void *record, struct column_value *value)
+{
+	const struct record *r = record;
+
+	value->absent = !r->name;
+	snprintf(value->text, sizeof(value->text), "%s", r->name ? r->name : "");
+}
+
+static void get_number(const void *record, struct column_value *value)
+{
+	value->number = ((const struct record *)record)->number;
+	value->absent = value->number < 0;
+}
+
+static void get_flag(const void *record, struct column_value *value)
+{
+	value->absent = false;
+	value->number = ((const struct record *)record)->flag;
+}
+
+static void get_nothing(const void *record, struct column_value *value)
+{
+	(void)record;
+	(void)value;
+}
+
+static const struct column columns[] = {
+	{ "name", "NAME", COLUMN_STRING, true, get_name, "" },
+	{ "number", "NUMBER", COLUMN_NUMBER, true, get_number, "" },
+	{ "flag", "FLAG", COLUMN_BOOL, false, get_flag, "" },
+	{ "nothing", "NOTHING", COLUMN_NUMBER, false, get_nothing, "" },
+	{ 0 },
+};
+
+static const struct record records[] = {
+	{ "a", 1, true },
+	{ NULL, -1, false },
+	{ "longer-than-heading", INT64_MAX, true },
+	{ "gr\xc3\xbc\xc3\x9f" "e", 0, false },
+};
+
+static void check_print(const struct report *report, size_t count, const char *want, const char *what)
+{
+	struct error err = { 0 };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	int ret = report_print(out, report, records, count, sizeof(*records), &err);
+
+	fclose(out);
+	if (ret)
+		ok(false, "%s: %s", what, err.message);
+	else
+		is_text(text, want, "%s", what);
+	free(text);
+}
+
+static void check_text(void)
+{
+	static const char *const chosen[] = { "flag", "name", "flag", "nothing", NULL };
+	struct report report = { .array = "things", .columns = columns };
+
+	check_print(&report, 4,
+		    "NAME                 NUMBER\n"
+		    "a                    1\n"
+		    "-                    -\n"
+		    "longer-than-heading  9223372036854775807\n"
+		    "gr\xc3\xbc\xc3\x9f" "e                0\n", "text: padded, the last column is not");
+	check_print(&report, 1, "NAME  NUMBER\na     1\n", "text: the heading is wider");
+	check_print(&report, 0, "", "text: no records, no headings");
+	report.no_headings = true;
+	check_print(&report, 1, "a  1\n", "text: without headings");
+	check_print(&report, 0, "", "text: no records, without headings");
+	report.no_headings = false;
+	report.selected = chosen;
+	check_print(&report, 2,
+		    "FLAG  NAME  FLAG  NOTHING\nyes   a     yes   -\nno    -     no    -\n",
+		    "text: chosen columns, in the order chosen");
+}
+
+static void check_json(void)
+{
+	static const char *const chosen[] = { "flag", NULL };
+	struct report report = { .array = "things", .columns = columns, .json = true, .selected = chosen };
+
+	check_print(&report, 0, "{\"version\":1,\"things\":[]}\n", "JSON: none");
+	check_print(&report, 2,
+		    "{\"version\":1,\"things\":["
+		    "{\"name\":\"a\",\"number\":1,\"flag\":true,\"nothing\":null},"
+		    "{\"name\":null,\"number\":null,\"flag\":false,\"nothing\":null}]}\n",
+		    "JSON: all columns, typed, null when absent");
+}
+
+static void check_unknown_column(void)
+{
+	static const char *const chosen[] = { "name", "nonsense", NULL };
+	struct report report = { .columns = columns, .selected = chosen };
+	struct error err = { 0 };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	is_int(report_print(out, &report, records, 1, sizeof(*records), &err), -EINVAL,
+	       "an unknown column is refused");
+	fclose(out);
+	ok(err.status == STATUS_USAGE && !strcmp(err.object, "nonsense"), "... and named");
+	is_text(text, "", "... and nothing is printed");
+	free(text);
+	ok(report_find_column(columns, "number,x", 6) == &columns[1], "a column is found by length");
+	ok(!report_find_column(columns, "numb", 4), "the beginning of a key is no key");
+}
+
+static const struct {
+	const char *text, *want;
+} escapes[] = {
+	{ "", "" },
+	{ "plain ~!\"'", "plain ~!\"'" },
+	{ "a\nb\tc\r", "a\\x0ab\\x09c\\x0d" },
+	{ "\x1b[31mred\x7f", "\\x1b[31mred\\x7f" },
+	{ "back\\slash", "back\\x5cslash" },
+	{ "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80" },
+	{ "\xc2\x9b" "31m", "\\xc2\\x9b31m" },           /* C1 control */
+	{ "\xc0\xaf", "\\xc0\\xaf" },                     /* overlong */
+	{ "\xe0\x80\xaf", "\\xe0\\x80\\xaf" },
+	{ "\xf0\x80\x80\xaf", "\\xf0\\x80\\x80\\xaf" },
+	{ "\xed\xa0\x80", "\\xed\\xa0\\x80" },            /* surrogate */
+	{ "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80" },   /* beyond Unicode */
+	{ "\xff\xfe", "\\xff\\xfe" },
+	{ "cut \xe2\x82", "cut \\xe2\\x82" },
+	{ "cut \xf0", "cut \\xf0" },
+	{ "\x80x", "\\x80x" },
+};
+
+static void check_escapes(void)
+{
+	char buf[64], small[6];
+	size_t i;
+
+	for (i = 0; i < sizeof(escapes) / sizeof(*escapes); i++)
+		is_text(report_escape(escapes[i].text, buf, sizeof(buf)), escapes[i].want,
+			"escape %s", escapes[i].want);
+	is_text(report_escape("abcdefgh", small, sizeof(small)), "abcde", "escape: cut to the room");
+	is_text(report_escape("ab\n", small, sizeof(small)), "ab", "escape: no half of an escape");
+	is_text(report_escape("abcd\xc3\xa9", small, sizeof(small)), "abcd", "escape: no half of a character");
+}
+
+static void check_error(const char *verb, const struct error *err, bool json, const char *want,
+			const char *what)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	report_error(out, verb, err, json);
+	fclose(out);
+	is_text(text, want, "%s", what);
+	free(text);
+}
+
+static void check_errors(void)
+{
+	struct error err = { 0 };
+
+	error_set(&err, STATUS_BUSY, EBUSY, "0000:01:00.0", "open the cdev");
+	check_error("preserve", &err, false,
+		    "vfio-luctl: preserve: 0000:01:00.0: open the cdev: Device or resource busy\n",
+		    "error: verb, object, message, errno");
+	error_hint(&err, "stop \"qemu\"\n");
+	check_error("preserve", &err, false,
+		    "vfio-luctl: preserve: 0000:01:00.0: open the cdev: Device or resource busy\n"
+		    "vfio-luctl: hint: stop \"qemu\"\\x0a\n", "error: with a hint");
+	check_error("preserve", &err, true,
+		    "{\"version\":1,\"error\":{\"code\":5,\"status\":\"busy\",\"errno\":\"EBUSY\","
+		    "\"verb\":\"preserve\",\"object\":\"0000:01:00.0\",\"message\":\"open the cdev\","
+		    "\"hint\":\"stop \\\"qemu\\\"\\\\x0a\"}}\n", "error: JSON");
+	error_set(&err, STATUS_USAGE, 0, NULL, "bad word '\x1b[2J'");
+	check_error(NULL, &err, false, "vfio-luctl: bad word '\\x1b[2J'\n", "error: escapes, nothing absent");
+	check_error(NULL, &err, true,
+		    "{\"version\":1,\"error\":{\"code\":2,\"status\":\"usage\",\"errno\":null,"
+		    "\"verb\":null,\"object\":null,\"message\":\"bad word '\\\\x1b[2J'\",\"hint\":null}}\n",
+		    "error: JSON, absent is null");
+	error_set(&err, STATUS_NOT_FOUND, 4242, NULL, "x");
+	check_error(NULL, &err, true,
+		    "{\"version\":1,\"error\":{\"code\":6,\"status\":\"not-found\",\"errno\":null,"
+		    "\"verb\":null,\"object\":null,\"message\":\"x\",\"hint\":null}}\n",
+		    "error: JSON, an errno without a name");
+}
+
+int main(void)
+{
+	check_text();
+	check_json();
+	check_unknown_column();
+	check_escapes();
+	check_errors();
+	return tap_done();
+}

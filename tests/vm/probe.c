@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The hands of the tests in the guest: does the operations named, in order,
+ * and prints for each "OPERATION ok [RESULT]" or "OPERATION ERRNO".
+ * Exit status 0 when all were ok, 1 when one was not, 2 for wrong usage.
+ *
+ * On the current descriptor:
+ *   fd:N  open:PATH  group:PATH,ADDRESS  memfd:TEXT  iommufd   make it current
+ *   bind          to an iommufd of this process
+ *   config        vendor:device, read through the config region
+ *   command       the PCI command register;  master: set bus master and memory
+ *   edu:N         QEMU's edu device: identification and N!, through a mapping of BAR 0
+ *   msi, intx     enable an interrupt;  irq-off: disable both
+ *   reset  bound  text (content of a memfd)  link (where /proc shows it leads)
+ *   close
+ * Live update:
+ *   create:NAME  retrieve:NAME    a session, through /dev/liveupdate
+ *   preserve:TOKEN  get:TOKEN     the current descriptor in, out
+ *   finish  name  end             end closes the session
+ * The process:
+ *   listen        LISTEN_FDS and LISTEN_FDNAMES, and whether LISTEN_PID is us
+ *   connect:SOCKET  touch:PATH  sleep:SECONDS  wait (until standard input ends)
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <linux/vfio.h>
+
+#include "liveupdate.h"
+#include "vfio.h"
+
+struct probe {
+	int fd;
+	int iommufd;
+	int session;
+	char result[512];
+};
+
+static int errno_of(long rc)
+{
+	return rc < 0 ? -errno : (int)rc;
+}
+
+static int take(struct probe *probe, int fd)
+{
+	if (fd < 0)
+		return fd;
+	probe->fd = fd;
+	return 0;
+}
+
+static int op_fd(struct probe *probe, const char *arg)
+{
+	return take(probe, atoi(arg));
+}
+
+static int op_open(struct probe *probe, const char *arg)
+{
+	return take(probe, errno_of(open(arg, O_RDWR | O_CLOEXEC)));
+}
+
+static int op_iommufd(struct probe *probe, const char *arg)
+{
+	(void)arg;
+	return take(probe, vfio_open_iommufd());
+}
+
+/* The way before character devices: container, group, device by name. */
+static int op_group(struct probe *probe, const char *arg)
+{
+	const char *comma = strchr(arg, ',');
+	char path[128];
+	int group, container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+
+	if (!comma || container < 0)
+		return comma ? -errno : -EINVAL;
+	snprintf(path, sizeof(path), "%.*s", (int)(comma - arg), arg);
+	group = open(path, O_RDWR | O_CLOEXEC);
+	if (group < 0 || ioctl(group, VFIO_GROUP_SET_CONTAINER, &container) < 0 ||
+	    ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU) < 0)
+		return -errno;
+	return take(probe, errno_of(ioctl(group, VFIO_GROUP_GET_DEVICE_FD, comma + 1)));
+}
+
+static int op_memfd(struct probe *probe, const char *arg)
+{
+	int fd = memfd_create("probe", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd >= 0 && write(fd, arg, strlen(arg)) < 0)
+		return -errno;
+	return take(probe, errno_of(fd));
+}
+
+static int op_text(struct probe *probe, const char *arg)
+{
+	ssize_t n = pread(probe->fd, probe->result, sizeof(probe->result) - 1, 0);
+
+	(void)arg;
+	if (n >= 0)
+		probe->result[n] = '\0';
+	return n < 0 ? -errno : 0;
+}
+
+static int op_link(struct probe *probe, const char *arg)
+{
+	char path[64];
+	ssize_t n;
+
+	(void)arg;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", probe->fd);
+	n = readlink(path, probe->result, sizeof(probe->result) - 1);
+	if (n >= 0)
+		probe->result[n] = '\0';
+	return n < 0 ? -errno : 0;
+}
+
+static int op_bind(struct probe *probe, const char *arg)
+{
+	(void)arg;
+	if (probe->iommufd < 0)
+		probe->iommufd = vfio_open_iommufd();
+	return probe->iommufd < 0 ? probe->iommufd : vfio_bind(probe->fd, probe->iommufd);
+}
+
+static int op_bound(struct probe *probe, const char *arg)
+{
+	(void)arg;
+	snprintf(probe->result, sizeof(probe->result), "%s", vfio_is_bound(probe->fd) ? "yes" : "no");
+	return 0;
+}
+
+static int op_close(struct probe *probe, const char *arg)
+{
+	int rc = errno_of(close(probe->fd));
+
+	(void)arg;
+	probe->fd = -1;
+	return rc;
+}
+
+static int region(struct probe *probe, unsigned int index, struct vfio_region_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->argsz = sizeof(*info);
+	info->index = index;
+	return errno_of(ioctl(probe->fd, VFIO_DEVICE_GET_REGION_INFO, info));
+}
+
+static int read_config(struct probe *probe, off_t offset, void *data, size_t size)
+{
+	struct vfio_region_info info;
+	int rc = region(probe, VFIO_PCI_CONFIG_REGION_INDEX, &info);
+
+	if (rc < 0)
+		return rc;
+	rc = errno_of(pread(probe->fd, data, size, (off_t)info.offset + offset));
+	return rc < 0 ? rc : 0;
+}
+
+static int op_config(struct probe *probe, const char *arg)
+{
+	uint16_t ids[2] = { 0 };
+	int rc = read_config(probe, 0, ids, sizeof(ids));
+
+	(void)arg;
+	snprintf(probe->result, sizeof(probe->result), "%04x:%04x", ids[0], ids[1]);
+	return rc;
+}
+
+static int op_command(struct probe *probe, const char *arg)
+{
+	uint16_t command = 0;
+	int rc = read_config(probe, 4, &command, sizeof(command));
+
+	(void)arg;
+	snprintf(probe->result, sizeof(probe->result), "%04x", command);
+	return rc;
+}
+
+static int op_master(struct probe *probe, const char *arg)
+{
+	struct vfio_region_info info;
+	uint16_t command = 6;
+	int rc = region(probe, VFIO_PCI_CONFIG_REGION_INDEX, &info);
+
+	(void)arg;
+	if (rc < 0)
+		return rc;
+	rc = errno_of(pwrite(probe->fd, &command, sizeof(command), (off_t)info.offset + 4));
+	return rc < 0 ? rc : 0;
+}
+
+/* docs/specs/edu.rst of QEMU: identification at 0, factorial at 8, status at 0x20 */
+static int op_edu(struct probe *probe, const char *arg)
+{
+	struct vfio_region_info info;
+	volatile uint32_t *bar;
+	int rc = op_master(probe, NULL);
+
+	if (rc == 0)
+		rc = region(probe, VFIO_PCI_BAR0_REGION_INDEX, &info);
+	if (rc < 0)
+		return rc;
+	bar = mmap(NULL, info.size, PROT_READ | PROT_WRITE, MAP_SHARED, probe->fd, (off_t)info.offset);
+	if (bar == MAP_FAILED)
+		return -errno;
+	bar[2] = (uint32_t)atoi(arg);
+	for (rc = 0; bar[8] & 1 && rc < 5000; rc++)
+		usleep(1000);
+	snprintf(probe->result, sizeof(probe->result), "%08x %u", bar[0], bar[2]);
+	munmap((void *)bar, info.size);
+	return rc < 5000 ? 0 : -ETIMEDOUT;
+}
+
+static int set_irq(struct probe *probe, unsigned int index, bool on)
+{
+	char space[sizeof(struct vfio_irq_set) + sizeof(int)] = "";
+	struct vfio_irq_set *set = (struct vfio_irq_set *)space;
+	int event = eventfd(0, EFD_CLOEXEC);
+
+	set->argsz = on ? sizeof(space) : sizeof(*set);
+	set->flags = VFIO_IRQ_SET_ACTION_TRIGGER |
+		     (on ? VFIO_IRQ_SET_DATA_EVENTFD : VFIO_IRQ_SET_DATA_NONE);
+	set->index = index;
+	set->count = on;
+	memcpy(set->data, &event, sizeof(event));
+	return errno_of(ioctl(probe->fd, VFIO_DEVICE_SET_IRQS, set));
+}
+
+static int op_msi(struct probe *probe, const char *arg)
+{
+	(void)arg;
+	return set_irq(probe, VFIO_PCI_MSI_IRQ_INDEX, true);
+}
+
+static int op_intx(struct probe *probe, const char *arg)
+{
+	(void)arg;
+	return set_irq(probe, VFIO_PCI_INTX_IRQ_INDEX, true);
+}
+
+static int op_irq_off(struct probe *probe, const char *arg)
+{
+	int rc = set_irq(probe, VFIO_PCI_MSI_IRQ_INDEX, false);
+
+	(void)arg;
+	return set_irq(probe, VFIO_PCI_INTX_IRQ_INDEX, false) == 0 ? 0 : rc;
+}
+
+static int op_reset(struct probe *probe, const char *arg)
+{
+	(void)arg;
+	return errno_of(ioctl(probe->fd, VFIO_DEVICE_RESET));
+}
+
+static int open_session(struct probe *probe, const char *name, int (*get)(int, const char *))
+{
+	int device = open(LUO_DEVICE_PATH, O_RDWR | O_CLOEXEC), rc;
+
+	if (device < 0)
+		return -errno;
+	rc = get(device, name);
+	close(device);
+	if (rc >= 0)
+		probe->session = rc;
+	return rc < 0 ? rc : 0;
+}
+
+static int op_create(struct probe *probe, const char *arg)
+{
+	return open_session(probe, arg, luo_create_session);
+}
+
+static int op_retrieve(struct probe *probe, const char *arg)
+{
+	return open_session(probe, arg, luo_retrieve_session);
+}
+
+static int op_preserve(struct probe *probe, const char *arg)
+{
+	return luo_preserve_fd(probe->session, probe->fd, strtoull(arg, NULL, 0));
+}
+
+static int op_get(struct probe *probe, const char *arg)
+{
+	return take(probe, luo_retrieve_fd(probe->session, strtoull(arg, NULL, 0)));
+}
+
+static int op_finish(struct probe *probe, const char *arg)
+{
+	(void)arg;
+	return luo_finish(probe->session);
+}
+
+static int op_name(struct probe *probe, const char *arg)
+{
+	(void)arg;
+	return luo_get_name(probe->session, probe->result);
+}
+
+static int op_end(struct probe *probe, const char *arg)
+{
+	int rc = errno_of(close(probe->session));
+
+	(void)arg;
+	probe->session = -1;
+	return rc;
+}
+
+static int op_listen(struct probe *probe, const char *arg)
+{
+	const char *fds = getenv("LISTEN_FDS"), *names = getenv("LISTEN_FDNAMES");
+	const char *pid = getenv("LISTEN_PID");
+
+	(void)arg;
+	snprintf(probe->result, sizeof(probe->result), "%s %s %s", fds ? fds : "-",
+		 names ? names : "-", pid && atoi(pid) == getpid() ? "us" : "not-us");
+	return 0;
+}
+
+static int op_touch(struct probe *probe, const char *arg)
+{
+	int fd = open(arg, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	(void)probe;
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+static int op_connect(struct probe *probe, const char *arg)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", arg);
+	if (sock < 0 || connect(sock, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	return take(probe, sock);
+}
+
+static int op_sleep(struct probe *probe, const char *arg)
+{
+	(void)probe;
+	sleep((unsigned int)atoi(arg));
+	return 0;
+}
+
+static int op_wait(struct probe *probe, const char *arg)
+{
+	char byte;
+
+	(void)probe, (void)arg;
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	bool takes;
+	int (*run)(struct probe *probe, const char *arg);
+} operations[] = {
+	{ "fd", true, op_fd }, { "open", true, op_open }, { "group", true, op_group },
+	{ "memfd", true, op_memfd }, { "iommufd", false, op_iommufd }, { "bind", false, op_bind },
+	{ "bound", false, op_bound }, { "config", false, op_config },
+	{ "command", false, op_command }, { "master", false, op_master }, { "edu", true, op_edu },
+	{ "msi", false, op_msi }, { "intx", false, op_intx }, { "irq-off", false, op_irq_off },
+	{ "reset", false, op_reset }, { "text", false, op_text }, { "link", false, op_link },
+	{ "close", false, op_close }, { "create", true, op_create },
+	{ "retrieve", true, op_retrieve }, { "preserve", true, op_preserve },
+	{ "get", true, op_get }, { "finish", false, op_finish }, { "name", false, op_name },
+	{ "end", false, op_end }, { "listen", false, op_listen }, { "touch", true, op_touch },
+	{ "connect", true, op_connect },
+	{ "sleep", true, op_sleep }, { "wait", false, op_wait },
+};
+
+/* The result of one operation, 2 when there is none of that name. */
+static int run(struct probe *probe, const char *word)
+{
+	size_t length = strcspn(word, ":"), i;
+	int rc;
+
+	for (i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
+		if (strlen(operations[i].name) != length ||
+		    strncmp(operations[i].name, word, length) ||
+		    operations[i].takes != (word[length] == ':'))
+			continue;
+		probe->result[0] = '\0';
+		rc = operations[i].run(probe, operations[i].takes ? word + length + 1 : NULL);
+		if (rc < 0)
+			printf("%s %s\n", operations[i].name, strerrorname_np(-rc));
+		else
+			printf("%s ok%s%s\n", operations[i].name, probe->result[0] ? " " : "", probe->result);
+		fflush(stdout);
+		return rc < 0;
+	}
+	fprintf(stderr, "probe: no such operation: %s\n", word);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	struct probe probe = { .fd = -1, .iommufd = -1, .session = -1 };
+	int i, rc, worst = 0;
+
+	for (i = 1; i < argc; i++) {
+		rc = run(&probe, argv[i]);
+		if (rc == 2)
+			return 2;
+		if (rc)
+			worst = rc;
+	}
+	return worst;
+}
