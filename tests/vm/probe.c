@@ -20,6 +20,7 @@
  * The process:
  *   listen        LISTEN_FDS and LISTEN_FDNAMES, and whether LISTEN_PID is us
  *   connect:SOCKET  touch:PATH  sleep:SECONDS  wait (until standard input ends)
+ *   run:COMMAND     by the shell, prints its status
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +33,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <linux/vfio.h>
@@ -357,6 +359,16 @@ static int op_sleep(struct probe *probe, const char *arg)
 	return 0;
 }
 
+/* A shell command; its status is the result, and it inherits no descriptor. */
+static int op_run(struct probe *probe, const char *arg)
+{
+	int status = system(arg);
+
+	snprintf(probe->result, sizeof(probe->result), "%d",
+		 WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+	return 0;
+}
+
 static int op_wait(struct probe *probe, const char *arg)
 {
 	char byte;
@@ -382,7 +394,7 @@ static const struct {
 	{ "retrieve", true, op_retrieve }, { "preserve", true, op_preserve },
 	{ "get", true, op_get }, { "finish", false, op_finish }, { "name", false, op_name },
 	{ "end", false, op_end }, { "listen", false, op_listen }, { "touch", true, op_touch },
-	{ "connect", true, op_connect },
+	{ "connect", true, op_connect }, { "run", true, op_run },
 	{ "sleep", true, op_sleep }, { "wait", false, op_wait },
 };
 
