@@ -103,10 +103,17 @@ qemu_command() {
 	QEMU+=("${QEMU_DEVICES[@]}" "${QEMU_EXTRA[@]}")
 }
 
-# The scratch memory takes the next kernel and its initramfs while all else may be preserved
+# The scratch memory is all that the next kernel has until it knows what was preserved: it
+# holds its image and its early allocations. KASAN alone wants an eighth of the memory
+# there, and without it the next kernel hangs before it can say so. The check whether the
+# timer works fails on a busy host, where its few milliseconds pass too quickly.
 # shellcheck disable=SC2034 # used by run
-readonly COMMAND_LINE_BASE="console=ttyS0 panic=-1 oops=panic kho=on liveupdate=on \
-kho_scratch=16M,256M,16M intel_iommu=on rcupdate.rcu_cpu_stall_timeout=60"
+command_line() {
+	local scratch=256
+	[[ $FLAVOUR == normal ]] || scratch=$((256 + MEMORY * 3 / 16))
+	COMMAND_LINE="console=ttyS0 panic=-1 oops=panic kho=on liveupdate=on kho_scratch=16M,${scratch}M,16M"
+	COMMAND_LINE+=" intel_iommu=on no_timer_check rcupdate.rcu_cpu_stall_timeout=60$APPEND"
+}
 
 # make_channel: CHANNEL is the directory shared with the guest's own programs
 make_channel() {
