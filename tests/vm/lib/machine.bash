@@ -88,12 +88,15 @@ add_share() {
 		-device "virtio-9p-pci,fsdev=$1,mount_tag=$1,bus=pcie.0,addr=0x1e.$3,multifunction=on")
 }
 
-# qemu_command: sets QEMU. No KVM: results must not depend on the host's processor
+# qemu_command: sets QEMU. No KVM: results must not depend on the host's processor. With eim=on,
+# the guest uses its APICs in x2APIC mode: memory-mapped as they are otherwise, one processor's
+# end of interrupt was lost now and then while another one reset a device, that is changed the
+# memory map, and then the machine slept for ever.
 qemu_command() {
 	# shellcheck disable=SC2054 # the commas are QEMU's
 	QEMU=(qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max -smp 2 -m "$MEMORY"
 		-nodefaults -nographic -no-reboot
-		-device intel-iommu,intremap=on
+		-device intel-iommu,intremap=on,eim=on
 		-chardev "file,id=log,path=$(quote_path "$LOG")" -serial chardev:log
 		-chardev stdio,id=out,signal=off -serial chardev:out
 		-kernel "$CHANNEL/bzImage" -initrd "$CHANNEL/initramfs" -append "$COMMAND_LINE")
@@ -106,13 +109,14 @@ qemu_command() {
 # The scratch memory is all that the next kernel has until it knows what was preserved: it
 # holds its image and its early allocations. KASAN alone wants an eighth of the memory
 # there, and without it the next kernel hangs before it can say so. The check whether the
-# timer works fails on a busy host, where its few milliseconds pass too quickly.
+# timer works fails on a busy host, where its few milliseconds pass too quickly, and there the
+# watchdog of the TSC (7.3: watchdog_check_skew) can spin for ever waiting for the other CPU.
 # shellcheck disable=SC2034 # used by run
 command_line() {
 	local scratch=256
 	[[ $FLAVOUR == normal ]] || scratch=$((256 + MEMORY * 3 / 16))
 	COMMAND_LINE="console=ttyS0 panic=-1 oops=panic kho=on liveupdate=on kho_scratch=16M,${scratch}M,16M"
-	COMMAND_LINE+=" intel_iommu=on no_timer_check rcupdate.rcu_cpu_stall_timeout=60$APPEND"
+	COMMAND_LINE+=" intel_iommu=on no_timer_check tsc=reliable rcupdate.rcu_cpu_stall_timeout=60$APPEND"
 }
 
 # make_channel: CHANNEL is the directory shared with the guest's own programs
