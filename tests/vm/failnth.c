@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Makes each allocation of one operation fail in turn, until there is none
- * left to fail and the operation works:
+ * Makes each allocation, and each copy from and to user space, of one operation
+ * fail in turn, until there is none left to fail and the operation works:
  *     failnth preserve CDEV TOKEN       in sessions of its own
  *     failnth retrieve SESSION TOKEN    ends without finishing the session
  * Needs a kernel with fault injection: /proc/PID/fail-nth, see
@@ -40,19 +40,22 @@ static void arm(struct subject *subject, int n)
 	char text[16];
 	int length = snprintf(text, sizeof(text), "%d", n);
 
-	if (pwrite(subject->nth, text, (size_t)length, 0) != length)
-		die("fail-nth");
+	/* Copies from and to user space fail too, so it may hit this very call. */
+	while (pwrite(subject->nth, text, (size_t)length, 0) != length)
+		if (errno != EFAULT)
+			die("fail-nth");
 }
 
-/* Did the allocation fail? Otherwise there were fewer, and what is left is disarmed. */
+/* Was a failure injected? Otherwise there was less to fail, and what is left is disarmed. */
 static int disarm(struct subject *subject)
 {
 	char text[16] = "";
+	ssize_t n = pread(subject->nth, text, sizeof(text) - 1, 0);
 
-	if (pread(subject->nth, text, sizeof(text) - 1, 0) < 0)
+	if (n < 0 && errno != EFAULT)
 		die("fail-nth");
 	arm(subject, 0);
-	return atoi(text) == 0;
+	return n >= 0 && atoi(text) == 0;
 }
 
 static int with_device(const char *name, int (*get)(int, const char *))
@@ -110,7 +113,7 @@ static int run(struct subject *subject, const char *what,
 		if (!injected || (!ends && rc == 0))
 			break;
 	}
-	printf("%s: %d allocations failed in turn, %d of them made it fail, then it worked\n",
+	printf("%s: %d things failed in turn, %d of them made it fail, then it worked\n",
 	       what, n - 1, failed);
 	return failed == 0 || n == MOST;
 }

@@ -91,10 +91,11 @@ add_share() {
 # qemu_command: sets QEMU. No KVM: results must not depend on the host's processor. With eim=on,
 # the guest uses its APICs in x2APIC mode: memory-mapped as they are otherwise, one processor's
 # end of interrupt was lost now and then while another one reset a device, that is changed the
-# memory map, and then the machine slept for ever.
+# memory map, and then the machine slept for ever. Without la57=off, KASAN takes a kernel address
+# for a wild one when an interrupt comes while identify_cpu() has the processor's features cleared.
 qemu_command() {
 	# shellcheck disable=SC2054 # the commas are QEMU's
-	QEMU=(qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max -smp 2 -m "$MEMORY"
+	QEMU=(qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max,la57=off -smp 2 -m "$MEMORY"
 		-nodefaults -nographic -no-reboot
 		-device intel-iommu,intremap=on,eim=on
 		-chardev "file,id=log,path=$(quote_path "$LOG")" -serial chardev:log
