@@ -10,10 +10,12 @@ token() {
 if ((BOOT == 1)); then
 	bind_all
 	sleep 1000 | "$PROBE" create:bare "open:$(cdev "$a")" bind "preserve:$(token "$a")" touch:/tmp/1 wait &
+	until_true test -e /tmp/1 # one at a time opens /dev/liveupdate
 	sleep 1000 | "$PROBE" create:broken "open:$(cdev "$b")" bind "preserve:$(token "$b")" \
 		memfd:'vfio-luctl-manifest 1 2 00000000' preserve:0 touch:/tmp/2 wait &
+	until_true test -e /tmp/2
 	sleep 1000 | "$PROBE" create:texts memfd:hello preserve:1 touch:/tmp/3 wait &
-	until_true test -e /tmp/1 -a -e /tmp/2 -a -e /tmp/3
+	until_true test -e /tmp/3
 	expect 0 status
 	is "$("$LUCTL" status -n -o session,command,state,source | tr -s ' ' | sort)" \
 		$'bare probe held proc\nbroken probe held proc\ntexts probe held proc'
