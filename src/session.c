@@ -154,7 +154,7 @@ int session_retrieve(const char *name, unsigned int timeout, struct error *err)
 	if (fd != -EINVAL)
 		return error_set(err, STATUS_FAILED, -fd, name, "cannot retrieve the session");
 	rc = error_set(err, STATUS_BUSY, EINVAL, name, "the session has been retrieved already");
-	error_hint(err, "when no process holds it any more, its devices stay locked until the next boot");
+	error_hint(err, "when no process holds it any more, this kernel keeps its devices locked until the next boot");
 	hint_session_holder(err, name);
 	return rc;
 }
@@ -205,7 +205,7 @@ int session_retrieve_fd(int session, uint64_t token, const char *object,
 				 "the session holds nothing under token %s", text);
 	rc = error_set(err, STATUS_FAILED, -fd, object, "cannot retrieve token %s", text);
 	if (fd != -EMFILE)
-		error_hint(err, "the kernel remembers this failure: the device stays locked until the next boot");
+		error_hint(err, "remove the reason and try again; a kernel that remembers the failure keeps the device locked until the next boot");
 	return rc;
 }
 

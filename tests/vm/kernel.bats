@@ -1,27 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The patch set itself: each test is a machine, and a script in tests/vm/kernel.
 
-TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-
-# machine SCRIPT OPTION...
-machine() {
-	local script=$1
-	shift
-	"$TOP/tests/vm/run" "$@" "$TOP/tests/vm/kernel/$script"
-}
+load machine
 
 @test "kernel: a device that cannot be frozen stops the kexec and nothing else" {
-	machine freeze.sh --device edu --device igb
+	machine kernel/freeze.sh --device edu --device igb
 }
 
 @test "kernel: bridges, bus numbers, ACS and bus mastering stay as they were" {
-	machine topology.sh --device edu+edu --device edu --device virtio-rng-pci
+	machine kernel/topology.sh --device edu+edu --device edu --device virtio-rng-pci
 }
 
 @test "kernel: sessions are listed, wait for their handler, and survive being closed" {
-	machine orchestrator.sh --device edu
+	machine kernel/orchestrator.sh --device edu
 }
 
 @test "kernel: every allocation of preserve and retrieve fails in turn (KASAN)" {
-	machine fault.sh --debug-kernel --device edu --timeout 400
+	machine kernel/fault.sh --debug-kernel --device edu --timeout 400
 }

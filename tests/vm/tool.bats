@@ -1,29 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The tool on the patched kernel: each test is a machine, and a script in tests/vm/tool.
 
-TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-
-# machine SCRIPT OPTION...
-machine() {
-	local script=$1
-	shift
-	"$TOP/tests/vm/run" "$@" "$TOP/tests/vm/tool/$script"
-}
+load machine
 
 @test "tool: a live update, and every refusal on the way" {
-	machine update.sh --device edu --device igb
+	machine tool/update.sh --device edu --device igb
 }
 
 @test "tool: sessions without a manifest, with a damaged one, of others" {
-	machine manifest.sh --device edu --device igb --device edu
+	machine tool/manifest.sh --device edu --device igb --device edu
 }
 
 @test "tool: holders that die, clients at the same time, devices in use" {
-	machine holders.sh --device edu --device igb
+	machine tool/holders.sh --device edu --device igb
 }
 
 @test "tool: what the kernel itself answers" {
-	machine raw.sh --device edu --device igb
+	machine tool/raw.sh --device edu --device igb
 }
 
 @test "tool: its copy of the kernel's interface is the kernel's" {
