@@ -50,7 +50,7 @@ static void get_token(const void *record, struct column_value *value)
 	const struct row *row = record;
 	char token[TOKEN_STRLEN];
 
-	if (row->has_device)
+	if (row->has_device || row->has_token)
 		set_text(value, token_format(row->device.token, token));
 }
 

@@ -18,6 +18,7 @@ struct row {
 	pid_t holder;
 	char command[PROCFS_COMM_SIZE];
 	bool has_device;
+	bool has_token;        /* true too when only the token of it is known */
 	struct manifest_entry device;
 	const char *state;
 	const char *source;

@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "debugfs.h"
 #include "error.h"
 #include "keeper_client.h"
 #include "procfs.h"
 #include "sysfs.h"
+#include "token.h"
 #include "commands.h"
 #include "common.h"
 #include "rows.h"
@@ -99,6 +101,7 @@ struct proc_scan {
 	const char *only;
 	struct row_list *list;
 	struct error *err;
+	bool unclaimed; /* the session whose lines are being read */
 };
 
 /* Once per session and process, however many descriptors of it there are. */
@@ -129,22 +132,55 @@ static int add_foreign(void *data, pid_t pid, const char *link)
 	return 0;
 }
 
+/*
+ * What the kernel lists and nobody holds: without its list, a session that
+ * arrived and was not claimed cannot be seen at all.
+ */
+static int add_unclaimed(void *data, const struct debugfs_line *line)
+{
+	struct proc_scan *scan = data;
+	struct row *row;
+
+	if (scan->only && strcmp(line->session, scan->only))
+		return 0;
+	if (!line->is_file)
+		scan->unclaimed = !strcmp(line->state, "unclaimed");
+	if (!scan->unclaimed || (line->is_file && line->token == TOKEN_MANIFEST))
+		return 0;
+	row = scan->list->count ? &scan->list->rows[scan->list->count - 1] : NULL;
+	/* The line of the session itself becomes that of its first file. */
+	if (!line->is_file || row->has_token) {
+		if (add_session(scan->list, line->session, "incoming", 0, "unclaimed", scan->err) < 0)
+			return -ENOMEM;
+		row = &scan->list->rows[scan->list->count - 1];
+		row->source = "kernel";
+	}
+	if (line->is_file) {
+		row->has_token = true;
+		row->device = (struct manifest_entry){ .token = line->token, .vendor = -1, .device = -1 };
+		row->has_device = token_to_pci(line->token, &row->device.address);
+	}
+	return 0;
+}
+
 static int show_status(const struct status_args *args, const struct report *report,
 		       const char *sysroot, struct error *err)
 {
 	cleanup_close int rootfd = sysroot_open(sysroot, err);
 	cleanup_rows struct row_list list = { 0 };
-	struct proc_scan scan = { rootfd, args->session, &list, err };
+	struct proc_scan scan = { rootfd, args->session, &list, err, false };
 	int rc;
 
 	rc = rootfd < 0 ? rootfd : add_keepers(rootfd, args->session, &list, err);
 	if (rc == 0 && procfs_each_fd(rootfd, add_foreign, &scan) == -ENOMEM)
 		rc = -ENOMEM;
+	if (rc == 0 && debugfs_each_line(rootfd, add_unclaimed, &scan) == -ENOMEM)
+		rc = -ENOMEM;
 	if (rc < 0)
 		return rc;
 	if (args->session && list.count == 0)
 		return error_set(err, STATUS_NOT_FOUND, 0, args->session,
-				 "nobody holds a session of this name");
+				 "there is no session of this name to be seen");
 	return rows_print(&list, report, err);
 }
 

@@ -143,3 +143,28 @@ process() {
 	valid status <<<"$output"
 	same "$(jq -c '.sessions[] | [.session, .state, .holder]' <<<"$output")" '["vm","stale",null]'
 }
+
+@test "status: what the kernel lists and nobody holds" {
+	local host=$BATS_TEST_TMPDIR/host
+	mkdir -p "$host/proc" "$host/sys/kernel/debug/liveupdate"
+	printf '%s\n' 'incoming session vm unclaimed' \
+		'incoming file vm 0x0001000000000100 vfio-pci-v1 waiting' \
+		'incoming file vm 0x0001000000000200 vfio-pci-v1 waiting' \
+		'incoming file vm 0x0000000000000000 memfd-v2 waiting' \
+		'incoming session odd\040name unclaimed' \
+		'incoming file odd\040name 0x0000000000000007 memfd-v2 waiting' \
+		'incoming session empty unclaimed' \
+		'garbage' \
+		'outgoing session out held' \
+		'outgoing file out 0x0001000000000300 vfio-pci-v1 preserved' \
+		>"$host/sys/kernel/debug/liveupdate/sessions"
+	run -0 --separate-stderr "$LUCTL" --sysroot "$host" status -n -o session,device,token,state,source
+	[ "$output" = 'vm        0000:01:00.0  0x0001000000000100  unclaimed  kernel
+vm        0000:02:00.0  0x0001000000000200  unclaimed  kernel
+odd name  -             0x0000000000000007  unclaimed  kernel
+empty     -             -                   unclaimed  kernel' ]
+	run -0 --separate-stderr "$LUCTL" --sysroot "$host" status vm --json
+	[ "$(jq -c '[.sessions[].device]' <<<"$output")" = '["0000:01:00.0","0000:02:00.0"]' ]
+	valid status <<<"$output"
+	run -6 --separate-stderr "$LUCTL" --sysroot "$host" status nosuch
+}

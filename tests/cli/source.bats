@@ -8,7 +8,7 @@ layer_of() {
 	local name=${1##*/}
 	case ${name%.[ch]} in
 	error | cleanup) echo 0 ;;
-	sysfs | pci_addr | liveupdate | vfio | procfs | token) echo 1 ;;
+	sysfs | pci_addr | liveupdate | vfio | procfs | debugfs | token) echo 1 ;;
 	manifest* | device | session) echo 2 ;;
 	report | plan | claim | handoff* | keeper*) echo 3 ;;
 	*) if [ -e "cmd/$name" ]; then echo 4; fi ;;

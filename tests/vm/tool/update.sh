@@ -50,6 +50,11 @@ if ((BOOT == 3)); then
 	exit
 fi
 
+# What the kernel lists is known before anything is touched
+expect 0 status
+is "$("$LUCTL" status --json | jq -c '.sessions[] | [.session, .direction, .holder, .device, .state, .source]')" \
+	"[\"vm\",\"incoming\",null,\"$a\",\"unclaimed\",\"kernel\"]
+[\"vm\",\"incoming\",null,\"$b\",\"unclaimed\",\"kernel\"]"
 expect 4 retrieve vm
 says "vfio-pci is not loaded"
 modprobe vfio-pci
