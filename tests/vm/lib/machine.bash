@@ -88,14 +88,15 @@ add_share() {
 		-device "virtio-9p-pci,fsdev=$1,mount_tag=$1,bus=pcie.0,addr=0x1e.$3,multifunction=on")
 }
 
-# qemu_command: sets QEMU. No KVM: results must not depend on the host's processor. With eim=on,
-# the guest uses its APICs in x2APIC mode: memory-mapped as they are otherwise, one processor's
-# end of interrupt was lost now and then while another one reset a device, that is changed the
-# memory map, and then the machine slept for ever. Without la57=off, KASAN takes a kernel address
-# for a wild one when an interrupt comes while identify_cpu() has the processor's features cleared.
+# qemu_command: sets QEMU. No KVM: results must not depend on the host's processor. One thread
+# emulates both processors: with a thread each, QEMU lost a write to memory-mapped registers now
+# and then when the other processor changed the memory map, as the reset of a device does. When
+# that was the end of an interrupt or the notification of a 9p request, the machine slept for
+# ever. Without la57=off, KASAN takes a kernel address for a wild one when an interrupt comes while
+# identify_cpu() has the processor's features cleared.
 qemu_command() {
 	# shellcheck disable=SC2054 # the commas are QEMU's
-	QEMU=(qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max,la57=off -smp 2 -m "$MEMORY"
+	QEMU=(qemu-system-x86_64 -M q35 -accel tcg,thread=single -cpu max,la57=off -smp 2 -m "$MEMORY"
 		-nodefaults -nographic -no-reboot
 		-device intel-iommu,intremap=on,eim=on
 		-chardev "file,id=log,path=$(quote_path "$LOG")" -serial chardev:log
