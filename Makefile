@@ -99,9 +99,11 @@ install: all
 	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(datadir)/vfio-luctl
 	$(INSTALL) -m 755 vfio-luctl $(DESTDIR)$(sbindir)/vfio-luctl
 	$(INSTALL) -m 644 schemas/*.schema.json $(DESTDIR)$(datadir)/vfio-luctl/
+	$(INSTALL) -d $(DESTDIR)$(mandir)/man8
+	$(INSTALL) -m 644 man/vfio-luctl.8 $(DESTDIR)$(mandir)/man8/
 
 uninstall:
-	rm -f $(DESTDIR)$(sbindir)/vfio-luctl
+	rm -f $(DESTDIR)$(sbindir)/vfio-luctl $(DESTDIR)$(mandir)/man8/vfio-luctl.8
 	rm -f $(addprefix $(DESTDIR)$(datadir)/vfio-luctl/,$(notdir $(wildcard schemas/*.schema.json)))
 	-rmdir $(DESTDIR)$(datadir)/vfio-luctl
 

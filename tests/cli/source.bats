@@ -92,3 +92,15 @@ setup() {
 		run ! valid error <<<"$(jq "$change" <<<"$good")"
 	done
 }
+
+@test "source: every verb and option that --help tells of is in the man page" {
+	local verb option missing=
+	for verb in $("$LUCTL" --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+		grep -q "^\.It Cm $verb\|^\.Cm $verb" "$TOP/man/vfio-luctl.8" || missing+=" $verb"
+		for option in $("$LUCTL" "$verb" --help | grep -oE -- '--[a-z][a-z-]+' | sort -u); do
+			grep -qE -- "[ ,]${option#-}( |$)" "$TOP/man/vfio-luctl.8" || missing+=" $verb:$option"
+		done
+	done
+	[ "$verb" ]
+	[ -z "$missing" ] || { echo "missing:$missing"; false; }
+}
