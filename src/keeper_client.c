@@ -37,7 +37,8 @@ static int say_no_keeper(const char *session, int code, struct error *err)
 		return error_set(err, STATUS_FAILED, code, session, "cannot reach the keeper");
 	rc = error_set(err, STATUS_NOT_FOUND, ECONNREFUSED, session,
 		       "the keeper of this session has died");
-	error_hint(err, "an outgoing session was cancelled by that; see 'vfio-luctl list'");
+	error_hint(err, "an outgoing session was cancelled by that; one of the previous kernel may be there still: 'vfio-luctl retrieve %s'",
+		   session);
 	return rc;
 }
 

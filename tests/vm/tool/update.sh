@@ -42,6 +42,13 @@ fi
 if ((BOOT == 3)); then
 	bind_all
 	is_locked "$a"
+	# A keeper that is killed with all it holds: with patch 0003 nothing is lost
+	expect 0 retrieve vm "$a"
+	is "$(states vm)" "$a retrieved $b arrived"
+	pkill -KILL -x vfio-luctl-keep
+	until_true grep -q "^incoming session vm unclaimed" /sys/kernel/debug/liveupdate/sessions
+	is_locked "$a"
+	expect 6 finish vm
 	expect 0 retrieve vm -- "$PROBE" "fd:{$a}" bind edu:6 "fd:{$b}" bind config
 	shows "edu ok 010000ed 720"
 	expect 0 finish vm
