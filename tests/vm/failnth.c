@@ -3,7 +3,9 @@
  * Makes each allocation, and each copy from and to user space, of one operation
  * fail in turn, until there is none left to fail and the operation works:
  *     failnth preserve CDEV TOKEN       in sessions of its own
- *     failnth retrieve SESSION TOKEN    ends without finishing the session
+ *     failnth retrieve SESSION TOKEN...  ends without finishing the session
+ * A retrieve that works although something in it failed cannot be done again: the
+ * next step is tried with the next token.
  * Needs a kernel with fault injection: /proc/PID/fail-nth, see
  * Documentation/fault-injection/fault-injection.rst.  Prints how many failed.
  * Exit status 0 when the operation worked in the end and at least one
@@ -93,7 +95,7 @@ static int retrieve(struct subject *subject)
 }
 
 static int run(struct subject *subject, const char *what,
-	       int (*operation)(struct subject *), int ends)
+	       int (*operation)(struct subject *))
 {
 	int n, rc, injected, failed = 0;
 
@@ -101,7 +103,7 @@ static int run(struct subject *subject, const char *what,
 		arm(subject, n);
 		rc = operation(subject);
 		injected = disarm(subject);
-		if (ends && subject->session >= 0) {
+		if (subject->session >= 0) {
 			close(subject->session);
 			subject->session = -1;
 		}
@@ -110,7 +112,7 @@ static int run(struct subject *subject, const char *what,
 			return 1;
 		}
 		failed += rc < 0;
-		if (!injected || (!ends && rc == 0))
+		if (!injected)
 			break;
 	}
 	printf("%s: %d things failed in turn, %d of them made it fail, then it worked\n",
@@ -118,11 +120,36 @@ static int run(struct subject *subject, const char *what,
 	return failed == 0 || n == MOST;
 }
 
+static int run_retrieve(struct subject *subject, char **tokens)
+{
+	int n, rc, injected, failed = 0;
+
+	for (n = 1; n < MOST && *tokens; n++) {
+		subject->token = strtoull(*tokens, NULL, 0);
+		arm(subject, n);
+		rc = retrieve(subject);
+		injected = disarm(subject);
+		if (rc < 0 && !injected) {
+			printf("retrieve fails by itself: %s\n", strerrorname_np(-rc));
+			return 1;
+		}
+		failed += rc < 0;
+		if (!injected) {
+			printf("retrieve: %d things failed in turn, %d of them made it fail, then it worked\n",
+			       n - 1, failed);
+			return failed == 0;
+		}
+		tokens += rc == 0;
+	}
+	printf("retrieve: out of tokens after %d steps\n", n - 1);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	struct subject subject = { .fd = -1, .session = -1 };
 
-	if (argc != 4)
+	if (argc < 4)
 		return 2;
 	subject.name = argv[2];
 	subject.token = strtoull(argv[3], NULL, 0);
@@ -130,10 +157,10 @@ int main(int argc, char **argv)
 	if (subject.nth < 0)
 		die("/proc/thread-self/fail-nth");
 	if (!strcmp(argv[1], "retrieve"))
-		return run(&subject, "claim", claim, 0) ||
-		       run(&subject, "retrieve", retrieve, 0);
+		return run(&subject, "claim", claim) || claim(&subject) < 0 ||
+		       run_retrieve(&subject, argv + 3);
 	subject.fd = open(argv[2], O_RDWR | O_CLOEXEC);
 	if (subject.fd < 0 || vfio_bind(subject.fd, vfio_open_iommufd()) < 0)
 		die(argv[2]);
-	return run(&subject, "preserve", preserve, 1);
+	return run(&subject, "preserve", preserve);
 }

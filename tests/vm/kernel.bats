@@ -16,5 +16,7 @@ load machine
 }
 
 @test "kernel: every allocation of preserve and retrieve fails in turn (KASAN)" {
-	machine kernel/fault.sh --debug-kernel --device edu --timeout 400
+	local devices=() i
+	for i in {1..8}; do devices+=(--device edu); done
+	machine kernel/fault.sh --debug-kernel "${devices[@]}" --timeout 500
 }

@@ -7,7 +7,11 @@
 source "$(dirname "${BASH_SOURCE[0]}")/../tool/common.sh"
 a=${DEVICE[0]}
 FAILNTH=$PWD/build/tests/failnth
-token=0x0001000000000100
+tokens=() all=()
+for address in "${DEVICE[@]}"; do
+	tokens+=("0x000100000000${address:5:2}00")
+	all+=("fd:{$address}" bind)
+done
 
 # Allocations that may sleep are the ones in question
 for knob in failslab fail_page_alloc; do
@@ -18,18 +22,18 @@ echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
 
 bind_all
 if ((BOOT == 1)); then
-	"$FAILNTH" preserve "$(cdev "$a")" $token
+	"$FAILNTH" preserve "$(cdev "$a")" "${tokens[0]}"
 	is_free "$a"
-	expect 0 preserve vm "$a"
+	expect 0 preserve vm "${DEVICE[@]}"
 	next-kernel
 	exit 1
 fi
 
-"$FAILNTH" retrieve vm $token
+"$FAILNTH" retrieve vm "${tokens[@]}"
 # failnth has closed the session without finishing it: it is there again
 is_locked "$a"
 is "$(cat /sys/bus/pci/devices/"$a"/liveupdate)" incoming
-expect 0 retrieve vm -- "$PROBE" "fd:{$a}" bind edu:5
+expect 0 retrieve vm -- "$PROBE" "${all[@]}" edu:5
 expect 0 finish vm
 is_free "$a"
 is "$(cat /sys/bus/pci/devices/"$a"/liveupdate)" none
