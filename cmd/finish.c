@@ -20,7 +20,7 @@ static int check_ready(const struct keeper_info *info, struct error *err)
 		return error_set(err, STATUS_REFUSED, 0, info->session,
 				 "the session is outgoing: there is nothing to finish before the kexec");
 	for (i = 0; i < info->count; i++)
-		if (info->entries[i].state != ENTRY_BOUND)
+		if (info->entries[i].state != ENTRY_BOUND && info->entries[i].state != ENTRY_GONE)
 			return error_set(err, STATUS_BUSY, 0,
 					 pci_addr_format(info->entries[i].of.address, address),
 					 "it is %s, not bound", entry_state_name(info->entries[i].state));

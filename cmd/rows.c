@@ -86,7 +86,7 @@ const struct column device_columns[] = {
 	{ "session", "SESSION", COLUMN_STRING, true, get_session, "session the device is in" },
 	{ "token", "TOKEN", COLUMN_STRING, true, get_token, "its token in the session, hexadecimal" },
 	{ "id", "ID", COLUMN_STRING, false, get_id, "vendor and device id, hexadecimal" },
-	{ "state", "STATE", COLUMN_STRING, true, get_state, "planned, preserved, free, arrived, retrieved, bound, failed, finished" },
+	{ "state", "STATE", COLUMN_STRING, true, get_state, "planned, preserved, free, arrived, retrieved, bound, failed, finished, gone" },
 	{ "changed", "CHANGED", COLUMN_BOOL, false, get_changed, "false when it was so before" },
 	{ 0 },
 };
@@ -99,7 +99,7 @@ const struct column status_columns[] = {
 	{ "device", "DEVICE", COLUMN_STRING, true, get_device, "PCI address" },
 	{ "id", "ID", COLUMN_STRING, false, get_id, "vendor and device id, hexadecimal" },
 	{ "token", "TOKEN", COLUMN_STRING, false, get_token, "its token in the session, hexadecimal" },
-	{ "state", "STATE", COLUMN_STRING, true, get_state, "preserved, arrived, retrieved, bound, failed; of a session: held, empty, no-manifest, stale" },
+	{ "state", "STATE", COLUMN_STRING, true, get_state, "preserved, arrived, retrieved, bound, failed, gone; of a session: held, empty, no-manifest, stale" },
 	{ "source", "SOURCE", COLUMN_STRING, false, get_source, "keeper: told by its keeper; proc: seen in /proc" },
 	{ 0 },
 };
@@ -133,7 +133,8 @@ int rows_add_info(struct row_list *list, const struct keeper_info *info,
 		row->holder = info->pid;
 		row->has_device = true;
 		row->device = info->entries[i].of;
-		row->state = state ? state : entry_state_name(info->entries[i].state);
+		row->state = state && info->entries[i].state != ENTRY_GONE ?
+			     state : entry_state_name(info->entries[i].state);
 		row->changed = changed;
 	}
 	return 0;

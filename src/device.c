@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "device.h"
@@ -313,4 +314,12 @@ int device_at(int rootfd, struct pci_addr addr, struct vfio_device *dev,
 		return error_set(err, STATUS_NOT_FOUND, ENODEV, name, "not on the PCI bus");
 	find_cdev(fd, dev);
 	return 0;
+}
+
+bool device_exists(int rootfd, struct pci_addr addr)
+{
+	char name[PCI_ADDR_STRLEN], path[64];
+
+	snprintf(path, sizeof(path), PCI_DIR "/%s", pci_addr_format(addr, name));
+	return faccessat(rootfd, path, F_OK, 0) == 0 || errno != ENOENT;
 }

@@ -58,3 +58,6 @@ const struct vfio_device *device_find(const struct device_list *list,
  */
 int device_at(int rootfd, struct pci_addr addr, struct vfio_device *dev,
 	      struct error *err);
+
+/* Whether there is a PCI device at @addr; true where that cannot be told. */
+bool device_exists(int rootfd, struct pci_addr addr);

@@ -12,7 +12,7 @@
 static const char *const state_names[] = {
 	[ENTRY_PRESERVED] = "preserved", [ENTRY_ARRIVED] = "arrived",
 	[ENTRY_RETRIEVED] = "retrieved", [ENTRY_BOUND] = "bound",
-	[ENTRY_FAILED] = "failed",
+	[ENTRY_FAILED] = "failed", [ENTRY_GONE] = "gone",
 };
 
 const char *entry_state_name(enum entry_state state)

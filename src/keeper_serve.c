@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "device.h"
 #include "error.h"
 #include "keeper.h"
 #include "keeper_check.h"
@@ -79,16 +80,25 @@ static struct keeper_entry *find_entry(struct keeper *keeper, uint64_t token)
 	return NULL;
 }
 
-/* Bound is what a client does with its copy; ask the kernel each time. */
+/*
+ * Bound is what a client does with its copy, and a device that nobody has
+ * retrieved can be removed and come back: ask the kernel each time.
+ */
+static void refresh_state(struct keeper *keeper, struct keeper_entry *entry)
+{
+	if (entry->fd >= 0)
+		entry->state = vfio_is_bound(entry->fd) ? ENTRY_BOUND : ENTRY_RETRIEVED;
+	else if (entry->state == ENTRY_ARRIVED || entry->state == ENTRY_GONE)
+		entry->state = device_exists(keeper->rootfd, entry->of.address) ? ENTRY_ARRIVED
+										: ENTRY_GONE;
+}
+
 static void refresh_states(struct keeper *keeper)
 {
-	struct keeper_entry *entry = keeper->info.entries;
 	size_t i;
 
-	for (i = 0; i < keeper->info.count; i++, entry++)
-		if (entry->fd >= 0)
-			entry->state = vfio_is_bound(entry->fd) ? ENTRY_BOUND
-								: ENTRY_RETRIEVED;
+	for (i = 0; i < keeper->info.count; i++)
+		refresh_state(keeper, &keeper->info.entries[i]);
 }
 
 static struct json_object *answer_info(struct keeper *keeper, struct json_object *request)
@@ -206,7 +216,8 @@ static int refuse_unready(struct keeper *keeper, struct error *err)
 	for (i = 0; i < keeper->info.count; i++) {
 		const struct keeper_entry *entry = &keeper->info.entries[i];
 
-		if (entry->state == ENTRY_BOUND || entry->state == ENTRY_FAILED)
+		if (entry->state == ENTRY_BOUND || entry->state == ENTRY_FAILED ||
+		    entry->state == ENTRY_GONE)
 			continue;
 		if (used < sizeof(list))
 			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s %s",

@@ -29,6 +29,7 @@ enum entry_state {
 	ENTRY_RETRIEVED, /* descriptor handed out, not bound to an iommufd */
 	ENTRY_BOUND,     /* in use again: may be finished */
 	ENTRY_FAILED,    /* the kernel failed to retrieve it, for ever */
+	ENTRY_GONE,      /* arrived, but there is no such device: finished without it */
 };
 
 const char *entry_state_name(enum entry_state state);

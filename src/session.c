@@ -215,7 +215,7 @@ int session_finish(int session, const char *name, struct error *err)
 
 	if (rc == -EBUSY)
 		return error_set(err, STATUS_BUSY, EBUSY, name,
-				 "the kernel says that something in the session is not retrieved, or not bound to an iommufd yet");
+				 "the kernel says that something in the session is not retrieved, or not bound to an iommufd yet (not every kernel can finish without a device that is gone)");
 	if (rc < 0)
 		return error_set(err, STATUS_FAILED, -rc, name, "cannot finish the session");
 	return 0;
