@@ -300,3 +300,17 @@ END
 	done
 	compgen -G "$dir/lib/modules/*/kernel/drivers/vfio/pci/vfio-pci.ko"
 }
+
+@test "the guest knows the directory of the kernel it runs" {
+	local dir other=$BATS_TEST_TMPDIR/other
+	dir=$("$RUN" --print-kernel-dir)
+	cp -a "$dir" "$other"
+	guest 'echo "$KERNEL_DIR"
+		case $BOOT in
+		1) next-kernel ;;
+		2) next-kernel --kernel-dir "$1" ;;
+		esac'
+	output=$("$RUN" "$script" "$other")
+	echo "$output"
+	[ "$output" = "$dir"$'\n'"$dir"$'\n'"$other" ]
+}
