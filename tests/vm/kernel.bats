@@ -15,8 +15,32 @@ load machine
 	machine kernel/orchestrator.sh --device edu
 }
 
-@test "kernel: every allocation of preserve and retrieve fails in turn (KASAN)" {
-	local devices=() i
-	for i in {1..8}; do devices+=(--device edu); done
-	machine kernel/fault.sh --debug-kernel "${devices[@]}" --timeout 500
+@test "kernel: module, driver and device outlive what is preserved, and nothing else does" {
+	machine kernel/lifetimes.sh --device edu
+}
+
+@test "kernel: what can be missing on arrival, and kernels without live update" {
+	machine kernel/arrival.sh --device edu --device igb --device edu --device igb
+}
+
+@test "kernel: a device that is gone does not keep the others" {
+	machine kernel/absent.sh --device edu --device edu
+}
+
+@test "kernel: without an IOMMU" {
+	machine kernel/noiommu.sh --device edu --append "intel_iommu=off vfio.enable_unsafe_noiommu_mode=1"
+}
+
+@test "kernel: bus numbers above 0x7f" {
+	machine kernel/far.sh --qemu -device --qemu pxb-pcie,id=far,bus=pcie.0,bus_nr=192 \
+		--qemu -device --qemu pcie-root-port,id=farport,bus=far,chassis=200,slot=200 \
+		--qemu -device --qemu edu,bus=farport -- 0000:c1:00.0
+}
+
+@test "kernel: two devices that share a bridge and a group" {
+	machine kernel/soak.sh --device bridge:edu+edu -- 1
+}
+
+@test "kernel: live update after live update" {
+	machine kernel/soak.sh --device edu --device igb --device virtio-rng-pci -- 5
 }

@@ -7,23 +7,33 @@
  * On the current descriptor:
  *   fd:N  open:PATH  group:PATH,ADDRESS  memfd:TEXT  iommufd   make it current
  *   bind          to an iommufd of this process
+ *   token         of a physical function: set one;  bind-vf: of a virtual function, with it
  *   config        vendor:device, read through the config region
  *   command       the PCI command register;  master: set bus master and memory
  *   edu:N         QEMU's edu device: identification and N!, through a mapping of BAR 0
  *   msi, intx     enable an interrupt;  irq-off: disable both
+ *   d3, d0        its power state
+ *   zap           is BAR 0 taken away when decoding of memory is turned off?
  *   reset  bound  text (content of a memfd)  link (where /proc shows it leads)
- *   close
+ *   same          is it the same open file as the one before?
+ *   close         it;  drop: all descriptors but the session
+ *   poll          begin to read configuration and BAR 0 all the time
+ *   polled        end it: what came of it, each outcome once
  * Live update:
  *   create:NAME  retrieve:NAME    a session, through /dev/liveupdate
  *   preserve:TOKEN  get:TOKEN     the current descriptor in, out
  *   finish  name  end             end closes the session
+ *   rounds:N      preserve the current descriptor in N sessions, one after the other
  * The process:
  *   listen        LISTEN_FDS and LISTEN_FDNAMES, and whether LISTEN_PID is us
  *   connect:SOCKET  touch:PATH  sleep:SECONDS  wait (until standard input ends)
+ *   limit:N       of open files
  *   run:COMMAND     by the shell, prints its status
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -31,11 +41,16 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <linux/close_range.h>
+#include <linux/kcmp.h>
+#include <linux/pci_regs.h>
 #include <linux/vfio.h>
 
 #include "liveupdate.h"
@@ -43,6 +58,9 @@
 
 struct probe {
 	int fd;
+	int before; /* fd, before it became another */
+	int poller; /* the process of poll, and where it writes what came of it */
+	int outcomes;
 	int iommufd;
 	int session;
 	char result[512];
@@ -57,6 +75,7 @@ static int take(struct probe *probe, int fd)
 {
 	if (fd < 0)
 		return fd;
+	probe->before = probe->fd;
 	probe->fd = fd;
 	return 0;
 }
@@ -134,6 +153,32 @@ static int op_bind(struct probe *probe, const char *arg)
 	return probe->iommufd < 0 ? probe->iommufd : vfio_bind(probe->fd, probe->iommufd);
 }
 
+static const char vf_token[16] = "vfio-luctl-probe";
+
+static int op_token(struct probe *probe, const char *arg)
+{
+	char space[sizeof(struct vfio_device_feature) + sizeof(vf_token)];
+	struct vfio_device_feature *feature = (struct vfio_device_feature *)space;
+
+	(void)arg;
+	feature->argsz = sizeof(space);
+	feature->flags = VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_PCI_VF_TOKEN;
+	memcpy(feature->data, vf_token, sizeof(vf_token));
+	return errno_of(ioctl(probe->fd, VFIO_DEVICE_FEATURE, feature));
+}
+
+/* vfio_device_bind_iommufd with all that 7.3 has, and VFIO_DEVICE_BIND_FLAG_TOKEN */
+static int op_bind_vf(struct probe *probe, const char *arg)
+{
+	struct {
+		struct vfio_bind_arg first;
+		uint64_t token_uuid_ptr;
+	} bind = { { sizeof(bind), 1, vfio_open_iommufd(), 0 }, (uintptr_t)vf_token };
+
+	(void)arg;
+	return errno_of(ioctl(probe->fd, VFIO_IOCTL_BIND_IOMMUFD, &bind));
+}
+
 static int op_bound(struct probe *probe, const char *arg)
 {
 	(void)arg;
@@ -148,6 +193,25 @@ static int op_close(struct probe *probe, const char *arg)
 	(void)arg;
 	probe->fd = -1;
 	return rc;
+}
+
+static int op_same(struct probe *probe, const char *arg)
+{
+	long order = syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILE, probe->before, probe->fd);
+
+	(void)arg;
+	snprintf(probe->result, sizeof(probe->result), "%s", order == 0 ? "yes" : "no");
+	return errno_of(order) < 0 ? -errno : 0;
+}
+
+static int op_drop(struct probe *probe, const char *arg)
+{
+	unsigned int session = (unsigned int)probe->session;
+
+	(void)arg;
+	probe->fd = probe->iommufd = -1;
+	return session < 4 ? errno_of(close_range(session + 1, ~0U, 0)) :
+	       errno_of(close_range(3, session - 1, 0) ?: close_range(session + 1, ~0U, 0));
 }
 
 static int region(struct probe *probe, unsigned int index, struct vfio_region_info *info)
@@ -189,39 +253,191 @@ static int op_command(struct probe *probe, const char *arg)
 	return rc;
 }
 
-static int op_master(struct probe *probe, const char *arg)
+static int write_config(struct probe *probe, off_t offset, uint16_t value)
 {
 	struct vfio_region_info info;
-	uint16_t command = 6;
 	int rc = region(probe, VFIO_PCI_CONFIG_REGION_INDEX, &info);
 
-	(void)arg;
 	if (rc < 0)
 		return rc;
-	rc = errno_of(pwrite(probe->fd, &command, sizeof(command), (off_t)info.offset + 4));
+	rc = errno_of(pwrite(probe->fd, &value, sizeof(value), (off_t)info.offset + offset));
 	return rc < 0 ? rc : 0;
 }
 
-/* docs/specs/edu.rst of QEMU: identification at 0, factorial at 8, status at 0x20 */
-static int op_edu(struct probe *probe, const char *arg)
+static int op_master(struct probe *probe, const char *arg)
+{
+	(void)arg;
+	return write_config(probe, PCI_COMMAND, PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY);
+}
+
+static int set_power_state(struct probe *probe, uint16_t state)
+{
+	uint8_t at = 0, id = 0;
+	uint16_t now = 0;
+	int rc = read_config(probe, PCI_CAPABILITY_LIST, &at, 1);
+
+	while (rc == 0 && at) {
+		rc = read_config(probe, at, &id, 1);
+		if (rc == 0 && id == PCI_CAP_ID_PM)
+			break;
+		rc = rc ?: read_config(probe, at + 1, &at, 1);
+	}
+	if (rc < 0 || !at)
+		return rc ?: -ENOTTY;
+	rc = write_config(probe, at + PCI_PM_CTRL, state) ?:
+	     read_config(probe, at + PCI_PM_CTRL, &now, sizeof(now));
+	snprintf(probe->result, sizeof(probe->result), "%d", now & PCI_PM_CTRL_STATE_MASK);
+	return rc;
+}
+
+static int op_d3(struct probe *probe, const char *arg)
+{
+	(void)arg;
+	return set_power_state(probe, 3);
+}
+
+static int op_d0(struct probe *probe, const char *arg)
+{
+	(void)arg;
+	return set_power_state(probe, 0);
+}
+
+/* The registers of BAR 0, of which the tests need the first page */
+static int map_bar(struct probe *probe, volatile uint32_t **bar)
 {
 	struct vfio_region_info info;
-	volatile uint32_t *bar;
 	int rc = op_master(probe, NULL);
 
 	if (rc == 0)
 		rc = region(probe, VFIO_PCI_BAR0_REGION_INDEX, &info);
 	if (rc < 0)
 		return rc;
-	bar = mmap(NULL, info.size, PROT_READ | PROT_WRITE, MAP_SHARED, probe->fd, (off_t)info.offset);
-	if (bar == MAP_FAILED)
-		return -errno;
+	*bar = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, probe->fd, (off_t)info.offset);
+	return *bar == MAP_FAILED ? -errno : 0;
+}
+
+static void unmap_bar(volatile uint32_t *bar)
+{
+	munmap((void *)bar, 4096);
+}
+
+/* docs/specs/edu.rst of QEMU: identification at 0, factorial at 8, status at 0x20 */
+static int op_edu(struct probe *probe, const char *arg)
+{
+	volatile uint32_t *bar;
+	int rc = map_bar(probe, &bar);
+
+	if (rc < 0)
+		return rc;
 	bar[2] = (uint32_t)atoi(arg);
 	for (rc = 0; bar[8] & 1 && rc < 5000; rc++)
 		usleep(1000);
 	snprintf(probe->result, sizeof(probe->result), "%08x %u", bar[0], bar[2]);
-	munmap((void *)bar, info.size);
+	unmap_bar(bar);
 	return rc < 5000 ? 0 : -ETIMEDOUT;
+}
+
+static sigjmp_buf faulted;
+
+static void on_fault(int number)
+{
+	siglongjmp(faulted, number);
+}
+
+/* What reading a register gives: its value, or "SIGBUS" */
+static void read_register(volatile uint32_t *bar, char *result, size_t size)
+{
+	struct sigaction old, catch = { .sa_handler = on_fault };
+
+	sigaction(SIGBUS, &catch, &old);
+	if (sigsetjmp(faulted, 1) == 0)
+		snprintf(result, size, "%08x", *bar);
+	else
+		snprintf(result, size, "SIGBUS");
+	sigaction(SIGBUS, &old, NULL);
+}
+
+static int op_zap(struct probe *probe, const char *arg)
+{
+	char without[16], with[16];
+	volatile uint32_t *bar;
+	int rc = map_bar(probe, &bar);
+
+	(void)arg;
+	if (rc < 0)
+		return rc;
+	read_register(bar, with, sizeof(with));
+	rc = write_config(probe, PCI_COMMAND, 0);
+	read_register(bar, without, sizeof(without));
+	rc = rc ?: op_master(probe, NULL);
+	snprintf(probe->result, sizeof(probe->result), "%s %s ", with, without);
+	read_register(bar, with, sizeof(with));
+	strcat(probe->result, with);
+	unmap_bar(bar);
+	return rc;
+}
+
+/* Note what came of it, unless that has come of it before. */
+static void note(char *outcomes, const char *what, const char *outcome)
+{
+	char words[32];
+
+	snprintf(words, sizeof(words), " %s:%.15s", what, outcome);
+	if (!strstr(outcomes, words))
+		strcat(outcomes, words);
+}
+
+static volatile sig_atomic_t ended;
+
+static void on_end(int number)
+{
+	(void)number;
+	ended = 1;
+}
+
+/* There are few outcomes if all is well; the first 400 bytes will do if it is not. */
+static void poll_device(struct probe *probe, volatile uint32_t *bar, int to)
+{
+	char outcomes[512] = "", value[16];
+	int rc;
+
+	signal(SIGTERM, on_end);
+	while (!ended && strlen(outcomes) < 400) {
+		read_register(bar, value, sizeof(value));
+		note(outcomes, "bar", value);
+		rc = op_config(probe, NULL);
+		note(outcomes, "config", rc < 0 ? strerrorname_np(-rc) : probe->result);
+	}
+	_exit(write(to, outcomes + 1, strlen(outcomes)) < 0);
+}
+
+static int op_poll(struct probe *probe, const char *arg)
+{
+	volatile uint32_t *bar;
+	int rc = map_bar(probe, &bar), ends[2];
+
+	(void)arg;
+	if (rc < 0 || pipe(ends) < 0)
+		return rc ?: -errno;
+	probe->poller = fork();
+	if (probe->poller == 0)
+		poll_device(probe, bar, ends[1]);
+	unmap_bar(bar);
+	close(ends[1]);
+	probe->outcomes = ends[0];
+	return errno_of(probe->poller) < 0 ? -errno : 0;
+}
+
+static int op_polled(struct probe *probe, const char *arg)
+{
+	ssize_t n;
+
+	(void)arg;
+	kill(probe->poller, SIGTERM);
+	n = read(probe->outcomes, probe->result, sizeof(probe->result) - 1);
+	probe->result[n < 0 ? 0 : n] = '\0';
+	close(probe->outcomes);
+	return waitpid(probe->poller, NULL, 0) < 0 || n <= 0 ? -ECHILD : 0;
 }
 
 static int set_irq(struct probe *probe, unsigned int index, bool on)
@@ -319,6 +535,25 @@ static int op_end(struct probe *probe, const char *arg)
 	return rc;
 }
 
+static int op_rounds(struct probe *probe, const char *arg)
+{
+	int n = atoi(arg), rc = 0;
+
+	while (rc == 0 && n-- > 0)
+		rc = op_create(probe, "rounds") ?: op_preserve(probe, "1") ?: op_end(probe, NULL);
+	return rc;
+}
+
+static int op_limit(struct probe *probe, const char *arg)
+{
+	struct rlimit limit;
+
+	(void)probe;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = (rlim_t)atoi(arg);
+	return errno_of(setrlimit(RLIMIT_NOFILE, &limit));
+}
+
 static int op_listen(struct probe *probe, const char *arg)
 {
 	const char *fds = getenv("LISTEN_FDS"), *names = getenv("LISTEN_FDNAMES");
@@ -386,14 +621,17 @@ static const struct {
 } operations[] = {
 	{ "fd", true, op_fd }, { "open", true, op_open }, { "group", true, op_group },
 	{ "memfd", true, op_memfd }, { "iommufd", false, op_iommufd }, { "bind", false, op_bind },
+	{ "token", false, op_token }, { "bind-vf", false, op_bind_vf },
 	{ "bound", false, op_bound }, { "config", false, op_config },
 	{ "command", false, op_command }, { "master", false, op_master }, { "edu", true, op_edu },
 	{ "msi", false, op_msi }, { "intx", false, op_intx }, { "irq-off", false, op_irq_off },
+	{ "d3", false, op_d3 }, { "d0", false, op_d0 }, { "zap", false, op_zap },
 	{ "reset", false, op_reset }, { "text", false, op_text }, { "link", false, op_link },
-	{ "close", false, op_close }, { "create", true, op_create },
+	{ "same", false, op_same }, { "close", false, op_close }, { "drop", false, op_drop },
+	{ "poll", false, op_poll }, { "polled", false, op_polled }, { "create", true, op_create },
 	{ "retrieve", true, op_retrieve }, { "preserve", true, op_preserve },
 	{ "get", true, op_get }, { "finish", false, op_finish }, { "name", false, op_name },
-	{ "end", false, op_end }, { "listen", false, op_listen }, { "touch", true, op_touch },
+	{ "end", false, op_end }, { "rounds", true, op_rounds }, { "limit", true, op_limit }, { "listen", false, op_listen }, { "touch", true, op_touch },
 	{ "connect", true, op_connect }, { "run", true, op_run },
 	{ "sleep", true, op_sleep }, { "wait", false, op_wait },
 };
@@ -424,7 +662,7 @@ static int run(struct probe *probe, const char *word)
 
 int main(int argc, char **argv)
 {
-	struct probe probe = { .fd = -1, .iommufd = -1, .session = -1 };
+	struct probe probe = { .fd = -1, .before = -1, .outcomes = -1, .iommufd = -1, .session = -1 };
 	int i, rc, worst = 0;
 
 	for (i = 1; i < argc; i++) {

@@ -24,6 +24,7 @@ bind_all
 if ((BOOT == 1)); then
 	"$FAILNTH" preserve "$(cdev "$a")" "${tokens[0]}"
 	is_free "$a"
+	is "$(cat /sys/bus/pci/devices/*/liveupdate | sort -u)" none
 	expect 0 preserve vm "${DEVICE[@]}"
 	next-kernel
 	exit 1

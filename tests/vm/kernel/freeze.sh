@@ -32,6 +32,54 @@ is_free "$a"
 is_free "$b"
 is "$(cat /sys/bus/pci/devices/"$a"/liveupdate)" none
 
+# While it is frozen its user gets EIO and SIGBUS, and nothing else; afterwards
+# the same mapping works again. A read of the configuration that was under way
+# already may still reach the device in its reset.
+"$PROBE" create:vm "open:$(cdev "$a")" bind preserve:1 poll \
+	"run:$PROBE create:two open:$(cdev "$b") bind preserve:2 intx 'run:next-kernel --jump'" \
+	polled edu:6 end >/tmp/polled
+cat /tmp/polled
+polled=$(sed -n 's/^polled ok //p' /tmp/polled)
+for outcome in $polled; do
+	case $outcome in
+	bar:010000ed | bar:SIGBUS | config:1234:11e8 | config:EIO | config:ffff:ffff) ;;
+	*) is "$outcome" "an outcome that is allowed" ;;
+	esac
+done
+for outcome in bar:010000ed bar:SIGBUS config:1234:11e8 config:EIO; do
+	[[ " $polled " == *" $outcome "* ]] || is "$polled" "one with $outcome"
+done
+grep -q "^edu ok 010000ed 720" /tmp/polled
+is_free "$a"
+
+# Not in D0: the same, and it is usable again
+"$PROBE" create:vm "open:$(cdev "$b")" bind preserve:1 d3 "run:next-kernel --jump" d0 config end >/tmp/asleep
+cat /tmp/asleep
+is "$(tr '\n' ' ' </tmp/asleep)" "create ok open ok bind ok preserve ok d3 ok 3 run ok 255 d0 ok 0 config ok 8086:10c9 end ok "
+dmesg | grep "$b: live update impossible: not in power state D0"
+
+# A physical function that got virtual functions after it was preserved, or has them
+# before; and a virtual function itself
+physical=/sys/bus/pci/devices/$b
+echo 1 >/sys/module/vfio_pci/parameters/enable_sriov
+echo "$b" >"$physical/driver/unbind"
+bind_one "$b"
+until_true test -e "$(cdev "$b")"
+"$PROBE" create:vm "open:$(cdev "$b")" bind preserve:1 \
+	"run:echo 2 >$physical/sriov_numvfs" "run:next-kernel --jump" config \
+	"open:$(cdev "$b")" end >/tmp/virtual
+cat /tmp/virtual
+is "$(tr '\n' ' ' </tmp/virtual)" "create ok open ok bind ok preserve ok run ok 0 run ok 255 config ok 8086:10c9 open ok end ok "
+dmesg | grep "$b: live update impossible: has virtual functions"
+is "$("$PROBE" create:vm "open:$(cdev "$b")" bind preserve:1 | tail -n 1)" "preserve EINVAL"
+is "$(cat "$physical/liveupdate")" none
+vf=$(basename "$(readlink "$physical/virtfn0")")
+bind_one "$vf"
+until_true test -e "$(cdev "$vf")"
+is "$("$PROBE" "open:$(cdev "$b")" bind token create:vm "open:$(cdev "$vf")" bind-vf config preserve:1 |
+	tail -n 3 | tr '\n' ' ')" "bind-vf ok config ok 8086:10ca preserve ENOENT "
+echo 0 >"$physical/sriov_numvfs"
+
 # Without an image there is nothing to jump into, and nothing is frozen
 kexec -s -u
 "$PROBE" create:vm "open:$(cdev "$a")" bind preserve:1 edu:3 "run:next-kernel --jump" edu:5

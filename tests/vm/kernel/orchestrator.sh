@@ -19,7 +19,7 @@ if ((BOOT == 1)); then
 fi
 
 # Nothing has opened /dev/liveupdate, and vfio-pci is not loaded
-[ ! -e /sys/module/vfio_pci ]
+! modular || [ ! -e /sys/module/vfio_pci ]
 is "$(cat $list)" 'incoming session odd\040name unclaimed
 incoming file odd\040name 0x0000000000000007 memfd-v2 waiting
 incoming session disk unclaimed

@@ -40,6 +40,32 @@ acs() {
 	setpci -s "$1" ECAP_ACS+6.w
 }
 
+# listen FILE: writes what the kernel announces of live update: "device state", a line each
+listen() {
+	: >"$1"
+	python3 - "$1" <<'END' &
+import socket, sys
+kernel = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 15)
+kernel.bind((0, 1))
+with open(sys.argv[1], "a", buffering=1) as out:
+    print("listening", file=out)
+    while True:
+        words = kernel.recv(65536).decode().split("\0")
+        event = dict(word.split("=", 1) for word in words if "=" in word)
+        if event["ACTION"] == "change" and "LIVEUPDATE" in event:
+            print(event["PCI_SLOT_NAME"], event["LIVEUPDATE"], file=out)
+END
+	until_true grep -q listening "$1"
+}
+
+# heard FILE LINE...: and nothing else, since the last time
+heard() {
+	local file=$1
+	shift
+	until_true is "$(tail -n +2 "$file")" "$(printf '%s\n' "$@")"
+	echo listening >"$file"
+}
+
 mapfile -t above < <(parents "$a")
 other_root=$(parents "$other" | head -n 1)
 
@@ -55,12 +81,16 @@ elif ((BOOT == 2)); then
 	mapfile -t above < <(parents "$a")
 	bind_all
 	is "$(state "$a")" none
+	listen /tmp/uevents
 	expect 0 preserve first "$a"
+	heard /tmp/uevents "$a outgoing" "${above[2]} outgoing" "${above[1]} outgoing" "${above[0]} outgoing"
 	is "$(state "$a")" outgoing
 	is "$(state "$b")" none
 	is "$(state "${above[0]}") $(state "${above[1]}") $(state "${above[2]}")" "outgoing outgoing outgoing"
 	expect 0 preserve second "$b"
+	heard /tmp/uevents "$b outgoing" "$(parents "$b" | tail -n 1) outgoing"
 	expect 0 cancel first
+	heard /tmp/uevents "$a none" "${above[2]} none"
 	is "$(state "$a")" none
 	is "$(state "${above[1]}") $(state "${above[2]}")" "outgoing none"
 	expect 0 preserve first "$a"
@@ -103,7 +133,9 @@ else
 	bind_all
 	is_locked "$a"
 	expect 0 retrieve first -- "$PROBE" "fd:{$a}" bind edu:5
+	listen /tmp/uevents
 	expect 0 finish first
+	heard /tmp/uevents "$a none" "${above[2]} none"
 	is "$(state "$a") $(state "$b")" "none incoming"
 	is "$(state "${above[0]}") $(state "${above[1]}") $(state "${above[2]}")" "incoming incoming none"
 	expect 0 preserve third "$a"
@@ -116,4 +148,10 @@ else
 	is_free "$b"
 	echo 1 >/sys/bus/pci/rescan
 	is_free "$a"
+
+	# A reset of all that is below the root port changes nothing of that
+	echo 1 >"/sys/bus/pci/devices/${above[1]}/reset"
+	is "$(acs "${above[0]}")" "$(cat /share/acs)"
+	[ "$(acs "$other_root")" != "$(acs "${above[0]}")" ]
+	is "$(groups)" "$(cat /share/groups)"
 fi

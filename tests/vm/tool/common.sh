@@ -44,6 +44,16 @@ is() {
 	[ "$1" = "$2" ] || { echo "got '$1', not '$2'"; return 1; }
 }
 
+# modular: is vfio-pci a module of this kernel? The debug kernel has it built in.
+modular() {
+	[ -e "/lib/modules/$(uname -r)/kernel/drivers/vfio/pci/vfio-pci.ko" ]
+}
+
+# debugging: does this kernel keep what is freed, to find who still uses it?
+debugging() {
+	[ -e /sys/kernel/debug/kmemleak ]
+}
+
 # bind_all: to vfio-pci, which is loaded first.
 bind_all() {
 	local address
@@ -54,6 +64,8 @@ bind_all() {
 }
 
 bind_one() {
+	local driver=/sys/bus/pci/devices/$1/driver
+	[ ! -e "$driver" ] || [ "$(basename "$(readlink "$driver")")" = vfio-pci ] || echo "$1" >"$driver/unbind"
 	echo vfio-pci >"/sys/bus/pci/devices/$1/driver_override"
 	echo "$1" >/sys/bus/pci/drivers_probe
 }

@@ -3,6 +3,8 @@
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 a=${DEVICE[0]} b=${DEVICE[1]}
 bind_all
+rounds=15
+! debugging || rounds=3
 
 # /dev/liveupdate in the hands of another process
 exec 9<>/dev/liveupdate
@@ -61,7 +63,7 @@ expect 0 preserve vm "$a"
 
 # An interrupt still enabled: the kernel refuses to jump, and all can be undone.
 expect 0 cancel vm
-for ((i = 0; i < 10; i++)); do
+for ((i = 0; i < rounds; i++)); do
 	"$LUCTL" preserve --json vm "$a" >/tmp/one 2>&1 & one=$!
 	"$LUCTL" preserve --json vm "$a" >/tmp/two 2>&1 & two=$!
 	got1=0 got2=0
@@ -76,11 +78,11 @@ done
 is_free "$a"
 
 # Rounds leave nothing behind
-for ((i = 0; i < 30; i++)); do
+for ((i = 0; i < 2 * rounds; i++)); do
 	"$LUCTL" preserve vm "$a" "$b" >/dev/null
 	"$LUCTL" cancel vm >/dev/null
 done
 is_free "$a"
 is "$(pgrep -c vfio-luctl-keep || :)" 0
 for d in "${DEVICE[@]}"; do echo "$d" >"/sys/bus/pci/devices/$d/driver/unbind"; done
-modprobe -r vfio-pci
+! modular || modprobe -r vfio-pci

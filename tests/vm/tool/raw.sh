@@ -17,6 +17,11 @@ raw() {
 raw "preserve ok" create:s "open:$ca" bind preserve:1
 raw "preserve EBUSY" create:s "open:$ca" bind preserve:1 preserve:2
 raw "preserve EEXIST" create:s "open:$ca" bind preserve:1 "open:$cb" bind preserve:1
+# Neither has hurt the first one
+"$PROBE" create:s "open:$ca" bind preserve:1 preserve:2 "open:$cb" bind preserve:1 \
+	"run:cat /sys/kernel/debug/liveupdate/sessions >/tmp/list" >/dev/null || :
+is "$(tail -n 1 /tmp/list)" "outgoing file s 0x0000000000000001 vfio-pci-v1 preserved"
+is "$(wc -l </tmp/list)" 2
 raw "preserve ENOENT" create:s "open:$ca" preserve:1
 raw "preserve ENOENT" create:s "open:$ca" bind "open:$ca" preserve:1
 raw "preserve ENOENT" create:s "group:/dev/vfio/$group,$a" preserve:1
