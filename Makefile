@@ -75,7 +75,7 @@ build/flags: FORCE
 check:
 	tests/deps build test vm
 	$(MAKE) test-programs
-	tests/run-all unit cli vm
+	tests/run-all unit cli vm debug
 
 demo:
 	tests/deps build test vm
@@ -94,6 +94,14 @@ check-cli: all
 
 check-vm: all vm-helpers
 	tests/run-all vm
+
+# The virtual machines again, on a kernel that checks its memory and its locks.
+check-debug: all vm-helpers
+	tests/run-all debug
+
+# Live update after live update, with three devices and a memfd.
+soak: all vm-helpers
+	tests/vm/run --timeout 3000 --device edu --device igb --device virtio-rng-pci tests/vm/kernel/soak.sh $(or $(ROUNDS),50)
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(datadir)/vfio-luctl
@@ -114,5 +122,5 @@ clean:
 distclean:
 	rm -rf vfio-luctl build
 
-.PHONY: all check check-unit check-cli check-vm clean demo distclean FORCE install test-programs uninstall vm-helpers
+.PHONY: all check check-debug check-unit check-cli check-vm clean demo distclean FORCE install soak test-programs uninstall vm-helpers
 .DELETE_ON_ERROR:

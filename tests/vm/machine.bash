@@ -2,11 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # For the bats files here: each test is a machine that runs a script.
 
-TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
-# machine SCRIPT OPTION...: SCRIPT below tests/vm; options of tests/vm/run
+# machine SCRIPT OPTION... [-- ARG...]: SCRIPT below tests/vm; options of tests/vm/run. With
+# VM_DEBUG in the environment it runs on the debug kernel, as make check-debug does.
 machine() {
-	local script=$1
+	local script=$1 options=()
 	shift
-	"$TOP/tests/vm/run" "$@" "$TOP/tests/vm/$script"
+	[[ -z ${VM_DEBUG:-} ]] || options=(--debug-kernel)
+	while (($#)) && [[ $1 != -- ]]; do
+		options+=("$1")
+		shift
+	done
+	"$TOP/tests/vm/run" "${options[@]}" "$TOP/tests/vm/$script" "${@:2}"
 }
