@@ -44,3 +44,7 @@ load machine
 @test "kernel: live update after live update" {
 	machine kernel/soak.sh --device edu --device igb --device virtio-rng-pci -- 5
 }
+
+@test "kernel: the series' own selftests" {
+	machine kernel/selftests.sh --device edu --device igb
+}
