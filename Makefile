@@ -103,6 +103,10 @@ check-debug: all vm-helpers
 soak: all vm-helpers
 	tests/vm/run --timeout 3000 --device edu --device igb --device virtio-rng-pci tests/vm/kernel/soak.sh $(or $(ROUNDS),50)
 
+bench-kernel: all vm-helpers
+	tests/vm/run --timeout 1800 --memory 4G --append "log_buf_len=4M" $(foreach n,$(shell seq 128),--device edu) \
+		tests/vm/kernel/bench.sh 16
+
 install: all
 	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(datadir)/vfio-luctl
 	$(INSTALL) -m 755 vfio-luctl $(DESTDIR)$(sbindir)/vfio-luctl
@@ -122,5 +126,5 @@ clean:
 distclean:
 	rm -rf vfio-luctl build
 
-.PHONY: all check check-debug check-unit check-cli check-vm clean demo distclean FORCE install soak test-programs uninstall vm-helpers
+.PHONY: all bench-kernel check check-debug check-unit check-cli check-vm clean demo distclean FORCE install soak test-programs uninstall vm-helpers
 .DELETE_ON_ERROR:

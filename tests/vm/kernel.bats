@@ -46,5 +46,5 @@ load machine
 }
 
 @test "kernel: the series' own selftests" {
-	machine kernel/selftests.sh --device edu --device igb
+	machine kernel/selftests.sh --device edu --device igb --device edu
 }

@@ -9,7 +9,7 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 machine() {
 	local script=$1 options=()
 	shift
-	[[ -z ${VM_DEBUG:-} ]] || options=(--debug-kernel)
+	[[ -z ${VM_DEBUG:-} ]] || options=(--debug-kernel --timeout 1500)
 	while (($#)) && [[ $1 != -- ]]; do
 		options+=("$1")
 		shift
