@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2016,SC2154 # text for another shell; bats sets status, output, stderr
-# wait: what can be told without devices.
+# wait, and the options of retrieve that wait: what can be told without devices.
 
 load helpers
 export LUCTL
@@ -43,11 +43,22 @@ vfio-luctl: hint: see 'vfio-luctl wait --help'"
 	done
 	for word in '' x -1 1.5 86401 99999999999999999999 ' 1'; do
 		refused 2 null wait $a --for bound "--timeout=$word"
+		refused 2 null retrieve vm "--wait=$word"
 	done
 	refused 2 null wait nonsense --for bound --timeout=0
 	refused 2 null wait $a --for bound --sysroot "$DATA/one"
 	[[ $stderr == *'--sysroot: in a recorded host nothing happens: it needs --timeout=0'* ]]
 	refused 2 null wait $a --for bound -o nonsense
+}
+
+@test "wait: options of retrieve are not those of other verbs" {
+	local verb
+	for verb in 'preserve vm 0000:01:00.0' 'cancel vm' 'finish vm'; do
+		# shellcheck disable=SC2086
+		refused 2 null $verb --bind
+		# shellcheck disable=SC2086
+		refused 2 null $verb --wait
+	done
 }
 
 @test "wait: bound is vfio-pci and no other driver" {
@@ -170,4 +181,15 @@ vfio-luctl: hint: see 'vfio-luctl wait --help'"
 	run --separate-stderr strace -o /dev/null -e inject=socket:error=EPERM "$LUCTL" wait $a --for bound
 	[ "$status" -eq 1 ]
 	[[ $stderr == *'netlink (uevents): cannot connect: Operation not permitted' ]]
+}
+
+@test "wait: retrieve --wait does not wait for a kernel that can do nothing" {
+	local words
+	for words in --wait=1 '--wait --bind' '--bind --dry-run'; do
+		# shellcheck disable=SC2086
+		run --separate-stderr strace -o /dev/null -e 'inject=?access,?faccessat:error=ENOENT:when=1' \
+			"$LUCTL" retrieve vm $words
+		[ "$status" -eq 3 ]
+		[[ $stderr == *'/dev/liveupdate: live update is not available: No such file or directory'* ]]
+	done
 }

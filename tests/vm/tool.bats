@@ -29,3 +29,7 @@ load machine
 @test "tool: monitor and wait" {
 	machine tool/monitor.sh --device edu --device igb --device virtio-rng-pci
 }
+
+@test "tool: retrieve --wait and --bind" {
+	machine tool/bind.sh --device edu --device igb --device virtio-rng-pci --device edu
+}

@@ -119,6 +119,8 @@ if ((BOOT == 1)); then
 	ends_wait
 	expect 0 wait "$a" --for cdev --timeout=0 -n -o cdev
 	is "/dev/vfio/devices/$out" "$(cdev "$a")"
+	# Of the first event, the driver is read in sysfs: it must be there still
+	until_true at_least 2 all "$b"
 	unbind "$b"
 	start_wait "$b" --for cdev
 	bind_one "$b"
