@@ -27,6 +27,8 @@ struct command {
 extern const struct command cmd_cancel;
 extern const struct command cmd_finish;
 extern const struct command cmd_list;
+extern const struct command cmd_monitor;
 extern const struct command cmd_preserve;
 extern const struct command cmd_retrieve;
 extern const struct command cmd_status;
+extern const struct command cmd_wait;

@@ -144,6 +144,19 @@ int common_parse_globals(const struct command *program, const struct argp *own, 
 	return parse(program, own, &inputs, argc, argv, ARGP_IN_ORDER, err);
 }
 
+error_t common_parse_seconds(const char *option, const char *text, long max, long *seconds,
+			     struct argp_state *state)
+{
+	char *end;
+
+	errno = 0;
+	*seconds = strtol(text, &end, 10);
+	if (*text >= '0' && *text <= '9' && !*end && !errno && *seconds <= max)
+		return 0;
+	argp_error(state, "%s: '%s' is not a number of seconds from 0 to %ld", option, text, max);
+	return EINVAL;
+}
+
 static const struct argp_option table_option_list[] = {
 	{ "output", 'o', "COLUMN,...", 0, "Print these columns", 0 },
 	{ "no-headings", 'n', NULL, 0, "Print no headings", 0 },

@@ -25,6 +25,16 @@ int common_parse(const struct command *command, const struct argp *own, void *in
 int common_parse_globals(const struct command *program, const struct argp *own, void *input,
 			 struct globals *globals, int argc, char **argv, struct error *err);
 
+/* The longest anybody can be told to wait for devices. */
+#define WAIT_SECONDS_MAX 86400
+
+/*
+ * For a parser of options: @text as a number of seconds from 0 to @max into
+ * *@seconds.  Returns 0, or EINVAL after argp_error() in the name of @option.
+ */
+error_t common_parse_seconds(const char *option, const char *text, long max, long *seconds,
+			     struct argp_state *state);
+
 /* The options of verbs that print a table: -o, -n, --list-columns. */
 struct table_options {
 	const char *columns; /* the argument of -o, or NULL */

@@ -5,6 +5,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "keeper_client.h"
+#include "rebind.h"
 #include "sysfs.h"
 #include "commands.h"
 #include "rows.h"
@@ -43,6 +44,8 @@ static int finish_session(const struct session_args *args, struct error *err)
 	keeper_info_free(&info);
 	if (rc == 0 && !args->dry_run)
 		rc = keeper_finish(rootfd, args->session, err);
+	if (rc == 0 && !args->dry_run)
+		rebind_forget(args->session);
 	return rc < 0 ? rc : rows_print(&list, &args->report, err);
 }
 

@@ -21,6 +21,8 @@ static const struct command *const commands[] = {
 	&cmd_cancel,
 	&cmd_retrieve,
 	&cmd_finish,
+	&cmd_wait,
+	&cmd_monitor,
 	NULL,
 };
 

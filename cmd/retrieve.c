@@ -17,15 +17,9 @@
 #include "sysfs.h"
 #include "token.h"
 #include "commands.h"
+#include "ready.h"
 #include "rows.h"
 #include "session_args.h"
-
-/* What is to be retrieved, in the order of the addresses. */
-struct request {
-	struct keeper_entry *entries;   /* as they were before */
-	struct handoff_device *devices; /* beside each entry */
-	size_t count;
-};
 
 static void request_free(struct request *request)
 {
@@ -162,8 +156,11 @@ static int choose(int rootfd, const struct session_args *args, const struct keep
 	return rc;
 }
 
-/* Every error of the request is found here, before the first device is touched. */
-static int check_request(int rootfd, char *const *command, const struct request *request,
+/*
+ * Every error of the request is found here, before the first device is
+ * retrieved; and before it is bound, when it is none of the device itself.
+ */
+static int check_request(struct ready *ready, char *const *command, const struct request *request,
 			 struct error *err)
 {
 	size_t i;
@@ -173,8 +170,10 @@ static int check_request(int rootfd, char *const *command, const struct request 
 		rc = handoff_check_devices(command, request->devices, request->count, err);
 	if (rc == 0) /* once received, once out of the way of the final numbers */
 		rc = keeper_check_room(2 * request->count, err);
+	if (rc == 0)
+		rc = ready_devices(ready, request, err);
 	for (i = 0; rc == 0 && i < request->count; i++)
-		rc = keeper_check_device(rootfd, &request->entries[i].of, err);
+		rc = ready_check(ready, &request->entries[i], err);
 	return rc;
 }
 
@@ -241,18 +240,21 @@ static const char *state_after(const struct session_args *args, const struct kee
 	return entry_state_name(entry->state == ENTRY_BOUND ? ENTRY_BOUND : ENTRY_RETRIEVED);
 }
 
-static int print_request(const struct session_args *args, const struct request *request,
+static int print_request(const struct ready *ready, const struct request *request,
 			 struct error *err)
 {
+	const struct session_args *args = ready->args;
 	cleanup_rows struct row_list list = { 0 };
 	size_t i;
 
 	for (i = 0; i < request->count; i++) {
 		const struct keeper_entry *entry = &request->entries[i];
+		const struct rebind_entry *bound = rebind_find(&ready->rebind, entry->of.address);
 		struct row *row = rows_append(&list, err);
 
 		if (!row)
 			return -ENOMEM;
+		row->earlier_override = bound ? bound->override : NULL;
 		snprintf(row->session, sizeof(row->session), "%s", args->session);
 		row->has_device = true;
 		row->device = entry->of;
@@ -262,33 +264,48 @@ static int print_request(const struct session_args *args, const struct request *
 	return rows_print(&list, &args->report, err);
 }
 
+/* From the session to descriptors; what was bound for that is unbound when it fails. */
+static int get_devices(struct ready *ready, char *const *command, struct request *request,
+		       struct error *err)
+{
+	const struct session_args *args = ready->args;
+	struct keeper_info info;
+	int rc = reach_keeper(ready->rootfd, args, &info, err);
+
+	if (rc < 0)
+		return rc;
+	rc = choose(ready->rootfd, args, &info, request, err);
+	keeper_info_free(&info);
+	if (rc == 0)
+		rc = check_request(ready, command, request, err);
+	if (rc == 0 && !args->dry_run)
+		rc = fetch(ready->rootfd, args->session, request, err);
+	if (rc < 0)
+		ready_undo(ready, request, err);
+	return rc;
+}
+
 static int retrieve(const struct session_args *args, char *const *command, struct error *err)
 {
-	__attribute__((cleanup(request_free))) struct request request = { 0 };
 	cleanup_close int rootfd = sysroot_open(NULL, err);
-	struct keeper_info info;
+	__attribute__((cleanup(request_free))) struct request request = { 0 };
+	__attribute__((cleanup(ready_end))) struct ready ready = { .rebind = REBIND_INIT };
 	int rc = rootfd < 0 ? rootfd : 0;
 
 	if (rc == 0 && command)
 		rc = handoff_check_command(command, err);
 	if (rc == 0)
-		rc = session_check_host(err);
-	if (rc < 0)
-		return rc;
-	rc = reach_keeper(rootfd, args, &info, err);
-	if (rc < 0)
-		return rc;
-	rc = choose(rootfd, args, &info, &request, err);
-	keeper_info_free(&info);
+		rc = ready_begin(&ready, rootfd, args, err);
 	if (rc == 0)
-		rc = check_request(rootfd, command, &request, err);
-	if (rc == 0 && !args->dry_run)
-		rc = fetch(rootfd, args->session, &request, err);
+		rc = ready_host(&ready, err);
+	if (rc == 0)
+		rc = get_devices(&ready, command, &request, err);
 	if (rc < 0)
 		return rc;
-	if (command && !args->dry_run)
-		return handoff_exec(command, request.devices, request.count, err);
-	return print_request(args, &request, err);
+	if (!command || args->dry_run)
+		return print_request(&ready, &request, err);
+	ready_end(&ready);
+	return handoff_exec(command, request.devices, request.count, err);
 }
 
 /* Cut "-- COMMAND..." off: argp would mix its words with ours. */
@@ -308,12 +325,17 @@ static char **split_command(int *argc, char **argv)
 static int run_retrieve(struct globals *globals, int argc, char **argv, struct error *err)
 {
 	struct session_args args = {
-		.takes = TAKES_DEVICES | TAKES_TIMEOUT,
-		.report = { .array = "devices", .columns = device_columns },
+		.takes = TAKES_DEVICES | TAKES_TIMEOUT | TAKES_BIND,
+		.report = { .array = "devices", .columns = retrieve_columns },
+	};
+	static const char *const with_override[] = {
+		"device", "session", "token", "state", "earlier_override", NULL,
 	};
 	char **command = split_command(&argc, argv);
 	int rc = session_args_parse(&cmd_retrieve, globals, argc, argv, &args, err);
 
+	if (args.bind && !args.selected)
+		args.report.selected = with_override;
 	if (rc == 0 && command && !*command)
 		rc = error_set(err, STATUS_USAGE, 0, "--", "no command follows");
 	if (rc == 0)

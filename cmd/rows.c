@@ -81,13 +81,27 @@ static void get_changed(const void *record, struct column_value *value)
 	value->number = ((const struct row *)record)->changed;
 }
 
+static void get_earlier_override(const void *record, struct column_value *value)
+{
+	set_text(value, ((const struct row *)record)->earlier_override);
+}
+
+#define DEVICE_COLUMNS                                                                                     \
+	{ "device", "DEVICE", COLUMN_STRING, true, get_device, "PCI address" },                            \
+	{ "session", "SESSION", COLUMN_STRING, true, get_session, "session the device is in" },            \
+	{ "token", "TOKEN", COLUMN_STRING, true, get_token, "its token in the session, hexadecimal" },     \
+	{ "id", "ID", COLUMN_STRING, false, get_id, "vendor and device id, hexadecimal" },                 \
+	{ "state", "STATE", COLUMN_STRING, true, get_state, "planned, preserved, free, arrived, retrieved, bound, failed, finished, gone" }, \
+	{ "changed", "CHANGED", COLUMN_BOOL, false, get_changed, "false when it was so before" }
+
 const struct column device_columns[] = {
-	{ "device", "DEVICE", COLUMN_STRING, true, get_device, "PCI address" },
-	{ "session", "SESSION", COLUMN_STRING, true, get_session, "session the device is in" },
-	{ "token", "TOKEN", COLUMN_STRING, true, get_token, "its token in the session, hexadecimal" },
-	{ "id", "ID", COLUMN_STRING, false, get_id, "vendor and device id, hexadecimal" },
-	{ "state", "STATE", COLUMN_STRING, true, get_state, "planned, preserved, free, arrived, retrieved, bound, failed, finished, gone" },
-	{ "changed", "CHANGED", COLUMN_BOOL, false, get_changed, "false when it was so before" },
+	DEVICE_COLUMNS,
+	{ 0 },
+};
+
+const struct column retrieve_columns[] = {
+	DEVICE_COLUMNS,
+	{ "earlier_override", "EARLIER-OVERRIDE", COLUMN_STRING, false, get_earlier_override, "its driver_override before --bind bound it; (null): none" },
 	{ 0 },
 };
 

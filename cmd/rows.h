@@ -23,6 +23,7 @@ struct row {
 	const char *state;
 	const char *source;
 	bool changed;
+	const char *earlier_override; /* of a device that was bound by us */
 };
 
 struct row_list {
@@ -30,8 +31,9 @@ struct row_list {
 	size_t count;
 };
 
-/* The columns of preserve, cancel, retrieve and finish; those of status. */
+/* The columns of preserve, cancel and finish; those of retrieve; those of status. */
 extern const struct column device_columns[];
+extern const struct column retrieve_columns[];
 extern const struct column status_columns[];
 
 /* An empty row at the end, or NULL with @err filled. */

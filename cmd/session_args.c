@@ -1,31 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* SESSION [DEVICE...], --dry-run, --timeout and the options of tables. */
 #include <errno.h>
-#include <stdlib.h>
 
+#include "await.h"
 #include "error.h"
 #include "session.h"
 #include "commands.h"
 #include "session_args.h"
 
-enum { KEY_DRY_RUN = 0x200, KEY_TIMEOUT };
+enum { KEY_DRY_RUN = 0x200, KEY_TIMEOUT, KEY_WAIT, KEY_BIND };
 
 #define TIMEOUT_MAX 3600
 
 static error_t parse_timeout(const char *text, unsigned int *timeout, struct argp_state *state)
 {
-	unsigned long value;
-	char *end;
+	long seconds;
+	error_t ret = common_parse_seconds("--timeout", text, TIMEOUT_MAX, &seconds, state);
 
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || errno || value > TIMEOUT_MAX) {
-		argp_error(state, "--timeout: '%s' is not a number of seconds from 0 to %d",
-			   text, TIMEOUT_MAX);
-		return EINVAL;
-	}
-	*timeout = (unsigned int)value;
-	return 0;
+	if (ret == 0)
+		*timeout = (unsigned int)seconds;
+	return ret;
+}
+
+/* Without an argument there is no limit. */
+static error_t parse_wait(const char *text, struct session_args *args, struct argp_state *state)
+{
+	args->wait = true;
+	return text ? common_parse_seconds("--wait", text, WAIT_SECONDS_MAX, &args->wait_seconds, state) : 0;
 }
 
 static error_t parse_words(struct session_args *args, struct argp_state *state)
@@ -52,6 +53,11 @@ static error_t parse_session(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_TIMEOUT:
 		return parse_timeout(arg, &args->timeout, state);
+	case KEY_WAIT:
+		return parse_wait(arg, args, state);
+	case KEY_BIND:
+		args->bind = true;
+		return 0;
 	case ARGP_KEY_ARGS:
 		return parse_words(args, state);
 	default:
@@ -60,6 +66,8 @@ static error_t parse_session(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
+	{ "bind", KEY_BIND, NULL, 0, "Bind devices that have no driver to vfio-pci", 0 },
+	{ "wait", KEY_WAIT, "SECONDS", OPTION_ARG_OPTIONAL, "Wait until the devices are bound to vfio-pci", 0 },
 	{ "timeout", KEY_TIMEOUT, "SECONDS", 0, "Wait this long for /dev/liveupdate (5)", 0 },
 	{ "dry-run", KEY_DRY_RUN, NULL, 0, "Check everything, change nothing", 0 },
 	{ 0 },
@@ -67,8 +75,16 @@ static const struct argp_option options[] = {
 
 static const struct argp_child children[] = { { &table_argp, 0, NULL, 0 }, { 0 } };
 
-static const struct argp with_timeout = { options, parse_session, NULL, NULL, children, NULL, NULL };
-static const struct argp without_timeout = { options + 1, parse_session, NULL, NULL, children, NULL, NULL };
+static const struct argp with_bind = { options, parse_session, NULL, NULL, children, NULL, NULL };
+static const struct argp with_timeout = { options + 2, parse_session, NULL, NULL, children, NULL, NULL };
+static const struct argp without_timeout = { options + 3, parse_session, NULL, NULL, children, NULL, NULL };
+
+static const struct argp *choose_argp(unsigned int takes)
+{
+	if (takes & TAKES_BIND)
+		return &with_bind;
+	return takes & TAKES_TIMEOUT ? &with_timeout : &without_timeout;
+}
 
 int session_args_parse(const struct command *command, struct globals *globals,
 		       int argc, char **argv, struct session_args *args, struct error *err)
@@ -76,8 +92,8 @@ int session_args_parse(const struct command *command, struct globals *globals,
 	int rc;
 
 	args->timeout = SESSION_TIMEOUT_DEFAULT;
-	rc = common_parse(command, args->takes & TAKES_TIMEOUT ? &with_timeout : &without_timeout,
-			  args, globals, argc, argv, err);
+	args->wait_seconds = AWAIT_FOREVER;
+	rc = common_parse(command, choose_argp(args->takes), args, globals, argc, argv, err);
 	if (rc)
 		return rc;
 	rc = table_prepare(&args->table, globals, &args->report, &args->selected, err);

@@ -12,6 +12,7 @@
 enum {
 	TAKES_DEVICES = 1, /* DEVICE... */
 	TAKES_TIMEOUT = 2, /* it opens /dev/liveupdate */
+	TAKES_BIND = 4,    /* --bind, --wait; and --timeout */
 };
 
 struct session_args {
@@ -22,6 +23,9 @@ struct session_args {
 	size_t count;
 	bool dry_run;
 	unsigned int timeout;
+	bool bind;
+	bool wait;
+	long wait_seconds; /* AWAIT_FOREVER without a limit */
 
 	struct report report; /* ready to print */
 	const char **selected;

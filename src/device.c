@@ -72,6 +72,8 @@ static void parse_uevent_line(struct vfio_device *dev, char *line)
 		parse_ids(value, &dev->subsystem_vendor, &dev->subsystem_device);
 	else if (!strcmp(line, "PCI_SLOT_NAME"))
 		copy_text(dev->bus, sizeof(dev->bus), "pci");
+	else if (!strcmp(line, "LIVEUPDATE"))
+		copy_text(dev->liveupdate, sizeof(dev->liveupdate), value);
 }
 
 /* One read of uevent tells what else would take five attributes. */

@@ -28,6 +28,8 @@ struct vfio_device {
 	int iommu_group;
 	int numa_node;
 	char cdev[64];           /* "vfio7" or "noiommu-vfio7" */
+	char liveupdate[24];     /* "none", "outgoing", "incoming", for bridges "incoming outgoing"
+				    too; of PCI devices, where the kernel tells (patch 0012) */
 };
 
 /* A growing array, sorted by address; devices of other buses come last, by name. */
@@ -46,6 +48,12 @@ struct device_list {
 int device_scan(int rootfd, struct device_list *list, struct error *err);
 
 void device_list_free(struct device_list *list);
+
+/*
+ * The same for everything on the PCI bus, whatever its driver: bridges, and
+ * devices without a cdev too.
+ */
+int device_scan_pci(int rootfd, struct device_list *list, struct error *err);
 
 /* The device at @addr, or NULL. */
 const struct vfio_device *device_find(const struct device_list *list,

@@ -18,6 +18,7 @@ enum exit_status {
 	STATUS_REFUSED = 4,     /* refused by a check of ours, nothing done */
 	STATUS_BUSY = 5,
 	STATUS_NOT_FOUND = 6,   /* no such device or session */
+	STATUS_TIMEOUT = 7,     /* what was waited for did not come in time */
 };
 
 struct error {

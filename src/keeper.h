@@ -38,6 +38,12 @@ struct keeper_slot {
  */
 int keeper_reserve(const char *session, struct keeper_slot *slot, struct error *err);
 
+/*
+ * The directory of the sockets, made when it is not there: a descriptor of the
+ * caller's.  STATUS_REFUSED (-EINVAL) when others than we may write there.
+ */
+int keeper_open_dir(struct error *err);
+
 /* Give back what was not handed over to a keeper. */
 void keeper_release(struct keeper_slot *slot);
 

@@ -16,12 +16,17 @@
 #define PCI "/sys/bus/pci"
 #define NOIOMMU_PREFIX "noiommu-"
 
-static int refuse_driver(const struct vfio_device *device, const char *address,
-			 struct error *err)
+int keeper_check_driver(const struct manifest_entry *entry, const struct vfio_device *device,
+			struct error *err)
 {
-	int rc = error_set(err, STATUS_REFUSED, 0, address, "its driver is %s, not " DRIVER,
-			   *device->driver ? device->driver : "(none)");
+	char address[PCI_ADDR_STRLEN];
+	int rc;
 
+	if (!strcmp(device->driver, DRIVER))
+		return 0;
+	pci_addr_format(entry->address, address);
+	rc = error_set(err, STATUS_REFUSED, 0, address, "its driver is %s, not " DRIVER,
+		       *device->driver ? device->driver : "(none)");
 	if (*device->driver)
 		error_hint(err, "echo " DRIVER " > " PCI "/devices/%s/driver_override; echo %s > " PCI "/devices/%s/driver/unbind; echo %s > " PCI "/drivers_probe",
 			   address, address, address, address);
@@ -47,22 +52,34 @@ static bool id_differs(int then, int now)
 	return then >= 0 && now >= 0 && then != now;
 }
 
+int keeper_check_identity(int rootfd, const struct manifest_entry *entry,
+			  struct vfio_device *device, struct error *err)
+{
+	char address[PCI_ADDR_STRLEN];
+	int rc = device_at(rootfd, entry->address, device, err);
+
+	if (rc < 0)
+		return rc;
+	if (id_differs(entry->vendor, device->vendor) || id_differs(entry->device, device->device))
+		return error_set(err, STATUS_REFUSED, 0, pci_addr_format(entry->address, address),
+				 "this is %04x:%04x, but %04x:%04x was preserved here",
+				 device->vendor, device->device, entry->vendor, entry->device);
+	return 0;
+}
+
 int keeper_check_device(int rootfd, const struct manifest_entry *entry,
 			struct error *err)
 {
 	char address[PCI_ADDR_STRLEN];
 	struct vfio_device device;
-	int rc = device_at(rootfd, entry->address, &device, err);
+	int rc = keeper_check_identity(rootfd, entry, &device, err);
 
 	if (rc < 0)
 		return rc;
+	rc = keeper_check_driver(entry, &device, err);
+	if (rc < 0)
+		return rc;
 	pci_addr_format(entry->address, address);
-	if (id_differs(entry->vendor, device.vendor) || id_differs(entry->device, device.device))
-		return error_set(err, STATUS_REFUSED, 0, address,
-				 "this is %04x:%04x, but %04x:%04x was preserved here",
-				 device.vendor, device.device, entry->vendor, entry->device);
-	if (strcmp(device.driver, DRIVER))
-		return refuse_driver(&device, address, err);
 	if (!*device.cdev)
 		return error_set(err, STATUS_REFUSED, 0, address,
 				 "it has no VFIO character device (CONFIG_VFIO_DEVICE_CDEV)");

@@ -26,8 +26,7 @@ static void socket_address(const char *session, struct sockaddr_un *address)
 		 session);
 }
 
-/* The directory of the sockets, ours and closed to others. */
-static int open_dir(struct error *err)
+int keeper_open_dir(struct error *err)
 {
 	cleanup_close int fd = -1;
 	struct stat st;
@@ -102,7 +101,7 @@ int keeper_reserve(const char *session, struct keeper_slot *slot, struct error *
 	cleanup_close int lock = -1;
 
 	snprintf(slot->session, sizeof(slot->session), "%s", session);
-	slot->dir = open_dir(err);
+	slot->dir = keeper_open_dir(err);
 	if (slot->dir < 0)
 		return slot->dir;
 	lock = lock_dir(slot->dir, err);

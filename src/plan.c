@@ -165,3 +165,86 @@ int plan_resolve(int rootfd, const struct device_list *all,
 			devices[chosen->count++] = all->devices[i];
 	return 0;
 }
+
+/* A short address means what is on the bus, in whatever domain. */
+static int add_domain(int rootfd, const struct selector *sel, struct pci_addr *addr,
+		      struct error *err)
+{
+	struct device_list all;
+	size_t i, found = 0;
+	int ret = device_scan_pci(rootfd, &all, err);
+
+	if (ret)
+		return ret;
+	*addr = sel->address;
+	for (i = 0; i < all.count; i++) {
+		if (!selector_matches(sel, &all.devices[i]))
+			continue;
+		found++;
+		*addr = all.devices[i].address;
+	}
+	if (found > 1)
+		ret = ambiguous(sel, &all, err);
+	device_list_free(&all);
+	return ret;
+}
+
+static int address_of_vfio(int rootfd, const char *word, struct pci_addr *addr, struct error *err)
+{
+	struct device_list all = { 0 }, chosen = { 0 };
+	char *words[] = { (char *)word };
+	int ret = device_scan(rootfd, &all, err);
+
+	if (!ret)
+		ret = plan_resolve(rootfd, &all, words, 1, &chosen, err);
+	if (!ret && !chosen.devices[0].is_pci)
+		ret = error_set(err, STATUS_REFUSED, 0, word, "it is no PCI device");
+	if (!ret)
+		*addr = chosen.devices[0].address;
+	device_list_free(&chosen);
+	device_list_free(&all);
+	return ret;
+}
+
+int plan_address(int rootfd, const char *word, struct pci_addr *addr, struct error *err)
+{
+	struct selector sel;
+	int ret = selector_parse(word, &sel, err);
+
+	if (ret)
+		return ret;
+	if (!sel.is_address)
+		return address_of_vfio(rootfd, word, addr, err);
+	if (!sel.has_domain)
+		return add_domain(rootfd, &sel, addr, err);
+	*addr = sel.address;
+	return 0;
+}
+
+static int compare_addresses(const void *left, const void *right)
+{
+	return pci_addr_compare(*(const struct pci_addr *)left, *(const struct pci_addr *)right);
+}
+
+int plan_addresses(int rootfd, char *const *words, size_t count, struct pci_addr **addrs,
+		   size_t *addr_count, struct error *err)
+{
+	struct pci_addr *list = calloc(count + 1, sizeof(*list));
+	size_t i, kept = 0;
+	int ret = 0;
+
+	*addrs = list;
+	*addr_count = 0;
+	if (!list)
+		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the devices");
+	for (i = 0; !ret && i < count; i++)
+		ret = plan_address(rootfd, words[i], &list[i], err);
+	if (ret)
+		return ret;
+	qsort(list, count, sizeof(*list), compare_addresses);
+	for (i = 0; i < count; i++)
+		if (!kept || pci_addr_compare(list[kept - 1], list[i]))
+			list[kept++] = list[i];
+	*addr_count = kept;
+	return 0;
+}

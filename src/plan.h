@@ -22,3 +22,15 @@ struct error;
 int plan_resolve(int rootfd, const struct device_list *all,
 		 char *const *words, size_t count,
 		 struct device_list *chosen, struct error *err);
+
+/*
+ * The PCI address that @word means, of a device that need not be there, nor be
+ * VFIO's: an address is taken as it is.  Without a domain it is the device of
+ * that address on the bus, or one in domain 0 when there is none.  Other words
+ * as plan_resolve() has them; STATUS_REFUSED (-EINVAL) for what is no PCI device.
+ */
+int plan_address(int rootfd, const char *word, struct pci_addr *addr, struct error *err);
+
+/* plan_address() of each of @words, sorted and each once; *@addrs is the caller's to free. */
+int plan_addresses(int rootfd, char *const *words, size_t count, struct pci_addr **addrs,
+		   size_t *addr_count, struct error *err);

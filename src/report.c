@@ -180,8 +180,8 @@ static int print_text(FILE *out, const struct report *report, const char *record
 		      size_t count, size_t size, struct error *err)
 {
 	cleanup_free const struct column **shown = NULL;
-	cleanup_free size_t *widths = NULL;
-	size_t columns = 0, i, c;
+	cleanup_free size_t *own_widths = NULL;
+	size_t *widths = report->widths, columns = 0, i, c, width;
 	char buf[CELL_SIZE];
 	int ret = choose_columns(report, &shown, err);
 
@@ -189,11 +189,15 @@ static int print_text(FILE *out, const struct report *report, const char *record
 		return ret;
 	while (shown[columns])
 		columns++;
-	widths = calloc(columns + 1, sizeof(*widths));
+	if (!widths)
+		widths = own_widths = calloc(columns + 1, sizeof(*widths));
 	if (!widths)
 		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the table");
-	for (c = 0; c < columns; c++)
-		widths[c] = column_width(report, shown[c], records, count, size);
+	for (c = 0; c < columns; c++) {
+		width = column_width(report, shown[c], records, count, size);
+		if (width > widths[c])
+			widths[c] = width;
+	}
 	for (c = 0; c < columns && !report->no_headings; c++)
 		print_cell(out, shown[c]->heading, widths[c], c + 1 == columns);
 	for (i = 0; i < count; i++)
@@ -293,6 +297,7 @@ static const char *status_name(enum exit_status status)
 		[STATUS_REFUSED] = "refused",
 		[STATUS_BUSY] = "busy",
 		[STATUS_NOT_FOUND] = "not-found",
+		[STATUS_TIMEOUT] = "timeout",
 	};
 
 	return names[status];

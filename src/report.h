@@ -36,6 +36,8 @@ struct report {
 	const char *const *selected;   /* keys chosen with -o, NULL-terminated; NULL: the defaults */
 	bool json;                     /* all columns, whatever is selected */
 	bool no_headings;
+	size_t *widths;                /* NULL, or 0 for each column shown, for tables that come line by
+					  line: how wide each was so far, kept over the calls */
 };
 
 /*

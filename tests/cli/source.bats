@@ -8,9 +8,9 @@ layer_of() {
 	local name=${1##*/}
 	case ${name%.[ch]} in
 	error | cleanup) echo 0 ;;
-	sysfs | pci_addr | liveupdate | vfio | procfs | debugfs | token) echo 1 ;;
-	manifest* | device | session) echo 2 ;;
-	report | plan | claim | handoff* | keeper*) echo 3 ;;
+	sysfs | pci_addr | liveupdate | vfio | procfs | debugfs | token | uevent) echo 1 ;;
+	manifest* | device* | session | uevent_socket) echo 2 ;;
+	report | plan | claim | await | watch | rebind | handoff* | keeper*) echo 3 ;;
 	*) if [ -e "cmd/$name" ]; then echo 4; fi ;;
 	esac
 }
@@ -48,6 +48,10 @@ setup() {
 
 @test "source: json-c has three homes" {
 	run ! grep -lE --exclude='report*' --exclude='manifest*' --exclude='keeper*' -r '<json' src cmd
+}
+
+@test "source: libnl has one home" {
+	run ! grep -lE --exclude='uevent_socket.c' -r '<netlink/' src cmd
 }
 
 @test "source: one licence line and one sentence at the head of every file" {
@@ -88,7 +92,7 @@ setup() {
 	done
 	good=$("$LUCTL" --json nonsense 2>&1) || true
 	valid error <<<"$good"
-	for change in '.error.code = 7' '.error.code = 0' '.error.status = "bad"' '.error.errno = "oops"'; do
+	for change in '.error.code = 8' '.error.code = 0' '.error.status = "bad"' '.error.errno = "oops"'; do
 		run ! valid error <<<"$(jq "$change" <<<"$good")"
 	done
 }

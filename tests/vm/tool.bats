@@ -25,3 +25,11 @@ load machine
 	"${CC:-cc}" -std=gnu11 -Wall -Werror -fsyntax-only -I"$kernel/usr/include" -I"$TOP/src" \
 		"$TOP/tests/vm/tool/abi.c"
 }
+
+@test "tool: monitor and wait" {
+	machine tool/monitor.sh --device edu --device igb --device virtio-rng-pci
+}
+
+@test "tool: retrieve --wait and --bind" {
+	machine tool/bind.sh --device edu --device igb --device virtio-rng-pci --device edu
+}
