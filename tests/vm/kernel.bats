@@ -42,7 +42,8 @@ load machine
 }
 
 @test "kernel: live update after live update" {
-	machine kernel/soak.sh --device edu --device igb --device virtio-rng-pci -- 5
+	# A boot of the debug kernel takes long
+	machine kernel/soak.sh --device edu --device igb --device virtio-rng-pci -- "$([[ ${VM_DEBUG:-} ]] && echo 2 || echo 5)"
 }
 
 @test "kernel: the series' own selftests" {
