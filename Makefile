@@ -28,7 +28,7 @@ our_ldflags = $(HARDENING_LINK) $(LDFLAGS)
 LIBRARIES = json-c libnl-3.0 libpci
 
 # Only what compiles needs the libraries; make clean must work without them.
-ifneq ($(filter-out clean distclean uninstall check demo,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out bench clean distclean uninstall check demo,$(or $(MAKECMDGOALS),all)),)
   missing := $(foreach library,$(LIBRARIES),$(if $(shell $(PKG_CONFIG) --exists $(library) && echo yes),,$(library)))
   ifneq ($(strip $(missing)),)
     $(error missing: $(missing). Install libjson-c-dev libnl-3-dev libpci-dev (Fedora: json-c-devel libnl3-devel pciutils-devel) and pkg-config)
@@ -67,13 +67,17 @@ build/tests/%: tests/vm/%.c build/libvfioluctl.a build/flags
 	@mkdir -p $(@D)
 	$(say)$(CC) $(our_cppflags) $(our_cflags) $(our_ldflags) -o $@ $< build/libvfioluctl.a $(LIBRARY_LIBS) $(LDLIBS)
 
+build/bench/%: tests/bench/%.c build/flags
+	@mkdir -p $(@D)
+	$(say)$(CC) $(our_cppflags) $(our_cflags) $(our_ldflags) -o $@ $< $(LDLIBS)
+
 # Changes, and with it everything is compiled again, when the compiler or a flag does.
 build/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CC) $(subst ','\'',$(our_cppflags) $(our_cflags) $(our_ldflags))' | cmp -s - $@ || \
 		echo '$(CC) $(subst ','\'',$(our_cppflags) $(our_cflags) $(our_ldflags))' > $@
 
--include $(wildcard build/src/*.d build/cmd/*.d build/tests/*.d build/tests/unit/*.d)
+-include $(wildcard build/src/*.d build/cmd/*.d build/tests/*.d build/bench/*.d build/tests/unit/*.d)
 
 # The prerequisites come first: the tiers need make itself to look again for what was installed.
 check:
@@ -111,6 +115,11 @@ bench-kernel: all vm-helpers
 	tests/vm/run --timeout 1800 --memory 4G --append "log_buf_len=4M" $(foreach n,$(shell seq 128),--device edu) \
 		tests/vm/kernel/bench.sh 16
 
+bench:
+	tests/deps build bench
+	$(MAKE) all build/bench/bare build/bench/cpu
+	tests/bench/run
+
 install: all
 	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(datadir)/vfio-luctl
 	$(INSTALL) -m 755 vfio-luctl $(DESTDIR)$(sbindir)/vfio-luctl
@@ -125,10 +134,10 @@ uninstall:
 
 # The kernels of the lab are in build/ too; only distclean removes them.
 clean:
-	rm -rf vfio-luctl build/src build/cmd build/tests build/libvfioluctl.a build/flags
+	rm -rf vfio-luctl build/src build/cmd build/tests build/bench build/libvfioluctl.a build/flags
 
 distclean:
 	rm -rf vfio-luctl build
 
-.PHONY: all bench-kernel check check-debug check-unit check-cli check-vm clean demo distclean FORCE install soak test-programs uninstall vm-helpers
+.PHONY: all bench bench-kernel check check-debug check-unit check-cli check-vm clean demo distclean FORCE install soak test-programs uninstall vm-helpers
 .DELETE_ON_ERROR:
