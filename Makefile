@@ -20,23 +20,22 @@ CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wformat=2
 HARDENING ?= -fstack-protector-strong -fPIE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 HARDENING_LINK ?= -pie -Wl,-z,relro,-z,now
-our_cflags = -std=gnu11 $(WARNINGS) $(HARDENING) $(JSON_CFLAGS) $(NL_CFLAGS) $(CFLAGS)
+our_cflags = -std=gnu11 $(WARNINGS) $(HARDENING) $(LIBRARY_CFLAGS) $(CFLAGS)
 our_cppflags = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc -MMD -MP $(CPPFLAGS)
 our_ldflags = $(HARDENING_LINK) $(LDFLAGS)
 
+# By their names for pkg-config.
+LIBRARIES = json-c libnl-3.0 libpci
+
 # Only what compiles needs the libraries; make clean must work without them.
-ifneq ($(filter-out clean distclean uninstall check demo,$(or $(MAKECMDGOALS),all)),)
-  ifneq ($(shell $(PKG_CONFIG) --exists json-c && echo yes),yes)
-    $(error json-c is missing: install libjson-c-dev (Fedora: json-c-devel) and pkg-config)
-  endif
-  ifneq ($(shell $(PKG_CONFIG) --exists libnl-3.0 && echo yes),yes)
-    $(error libnl is missing: install libnl-3-dev (Fedora: libnl3-devel) and pkg-config)
+ifneq ($(filter-out bench clean distclean uninstall check demo,$(or $(MAKECMDGOALS),all)),)
+  missing := $(foreach library,$(LIBRARIES),$(if $(shell $(PKG_CONFIG) --exists $(library) && echo yes),,$(library)))
+  ifneq ($(strip $(missing)),)
+    $(error missing: $(missing). Install libjson-c-dev libnl-3-dev libpci-dev (Fedora: json-c-devel libnl3-devel pciutils-devel) and pkg-config)
   endif
 endif
-JSON_CFLAGS := $(shell $(PKG_CONFIG) --cflags json-c 2>/dev/null)
-JSON_LIBS := $(shell $(PKG_CONFIG) --libs json-c 2>/dev/null)
-NL_CFLAGS := $(shell $(PKG_CONFIG) --cflags libnl-3.0 2>/dev/null)
-NL_LIBS := $(shell $(PKG_CONFIG) --libs libnl-3.0 2>/dev/null)
+LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
+LIBRARY_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
 
 lib_objects = $(patsubst %.c,build/%.o,$(wildcard src/*.c))
 cmd_objects = $(patsubst %.c,build/%.o,$(wildcard cmd/*.c))
@@ -49,7 +48,7 @@ say = $(if $(V),,@echo '  $(if $(filter %.o,$@),CC  ,$(if $(filter %.a,$@),AR  ,
 all: vfio-luctl
 
 vfio-luctl: $(cmd_objects) build/libvfioluctl.a
-	$(say)$(CC) $(our_cflags) $(our_ldflags) -o $@ $^ $(JSON_LIBS) $(NL_LIBS) $(LDLIBS)
+	$(say)$(CC) $(our_cflags) $(our_ldflags) -o $@ $^ $(LIBRARY_LIBS) $(LDLIBS)
 
 # Made anew each time: ar would keep the objects of files that are gone.
 build/libvfioluctl.a: $(lib_objects)
@@ -62,11 +61,15 @@ build/%.o: %.c build/flags
 
 build/tests/unit/%: tests/unit/%.c build/libvfioluctl.a build/flags
 	@mkdir -p $(@D)
-	$(say)$(CC) $(our_cppflags) $(our_cflags) $(our_ldflags) -o $@ $< build/libvfioluctl.a $(JSON_LIBS) $(NL_LIBS) $(LDLIBS)
+	$(say)$(CC) $(our_cppflags) $(our_cflags) $(our_ldflags) -o $@ $< build/libvfioluctl.a $(LIBRARY_LIBS) $(LDLIBS)
 
 build/tests/%: tests/vm/%.c build/libvfioluctl.a build/flags
 	@mkdir -p $(@D)
-	$(say)$(CC) $(our_cppflags) $(our_cflags) $(our_ldflags) -o $@ $< build/libvfioluctl.a $(JSON_LIBS) $(NL_LIBS) $(LDLIBS)
+	$(say)$(CC) $(our_cppflags) $(our_cflags) $(our_ldflags) -o $@ $< build/libvfioluctl.a $(LIBRARY_LIBS) $(LDLIBS)
+
+build/bench/%: tests/bench/%.c build/flags
+	@mkdir -p $(@D)
+	$(say)$(CC) $(our_cppflags) $(our_cflags) $(our_ldflags) -o $@ $< $(LDLIBS)
 
 # Changes, and with it everything is compiled again, when the compiler or a flag does.
 build/flags: FORCE
@@ -74,7 +77,7 @@ build/flags: FORCE
 	@echo '$(CC) $(subst ','\'',$(our_cppflags) $(our_cflags) $(our_ldflags))' | cmp -s - $@ || \
 		echo '$(CC) $(subst ','\'',$(our_cppflags) $(our_cflags) $(our_ldflags))' > $@
 
--include $(wildcard build/src/*.d build/cmd/*.d build/tests/*.d build/tests/unit/*.d)
+-include $(wildcard build/src/*.d build/cmd/*.d build/tests/*.d build/bench/*.d build/tests/unit/*.d)
 
 # The prerequisites come first: the tiers need make itself to look again for what was installed.
 check:
@@ -112,6 +115,11 @@ bench-kernel: all vm-helpers
 	tests/vm/run --timeout 1800 --memory 4G --append "log_buf_len=4M" $(foreach n,$(shell seq 128),--device edu) \
 		tests/vm/kernel/bench.sh 16
 
+bench:
+	tests/deps build bench
+	$(MAKE) all build/bench/bare build/bench/cpu
+	tests/bench/run
+
 install: all
 	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(datadir)/vfio-luctl
 	$(INSTALL) -m 755 vfio-luctl $(DESTDIR)$(sbindir)/vfio-luctl
@@ -126,10 +134,10 @@ uninstall:
 
 # The kernels of the lab are in build/ too; only distclean removes them.
 clean:
-	rm -rf vfio-luctl build/src build/cmd build/tests build/libvfioluctl.a build/flags
+	rm -rf vfio-luctl build/src build/cmd build/tests build/bench build/libvfioluctl.a build/flags
 
 distclean:
 	rm -rf vfio-luctl build
 
-.PHONY: all bench-kernel check check-debug check-unit check-cli check-vm clean demo distclean FORCE install soak test-programs uninstall vm-helpers
+.PHONY: all bench bench-kernel check check-debug check-unit check-cli check-vm clean demo distclean FORCE install soak test-programs uninstall vm-helpers
 .DELETE_ON_ERROR:

@@ -158,7 +158,8 @@ error_t common_parse_seconds(const char *option, const char *text, long max, lon
 }
 
 static const struct argp_option table_option_list[] = {
-	{ "output", 'o', "COLUMN,...", 0, "Print these columns", 0 },
+	{ "output", 'o', "[+]COLUMN,...", 0, "Print these columns; with +, the usual ones and these", 0 },
+	{ "output-all", 'O', NULL, 0, "Print all columns", 0 },
 	{ "no-headings", 'n', NULL, 0, "Print no headings", 0 },
 	{ "list-columns", KEY_LIST_COLUMNS, NULL, 0, "Print the columns there are", 0 },
 	{ 0 },
@@ -171,6 +172,10 @@ static error_t parse_table(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 'o':
 		options->columns = arg;
+		options->all_columns = false;
+		return 0;
+	case 'O':
+		options->all_columns = true;
 		return 0;
 	case 'n':
 		options->no_headings = true;
@@ -194,7 +199,7 @@ static void get_key(const void *record, struct column_value *value)
 static void get_default(const void *record, struct column_value *value)
 {
 	value->absent = false;
-	value->number = ((const struct column *)record)->by_default;
+	value->number = ((const struct column *)record)->flags & COLUMN_DEFAULT;
 }
 
 static void get_help(const void *record, struct column_value *value)
@@ -222,7 +227,7 @@ static size_t count_columns(const struct column *columns)
 static int unknown_column(const struct column *columns, const char *word, size_t length,
 			  struct error *err)
 {
-	char names[256] = "";
+	char names[sizeof(err->hint) - 32] = "";
 	size_t used = 0, i;
 
 	for (i = 0; columns[i].key && used < sizeof(names); i++)
@@ -233,25 +238,50 @@ static int unknown_column(const struct column *columns, const char *word, size_t
 	return -EINVAL;
 }
 
-/* "device,cdev" to an array of keys. */
-static int split_columns(const struct column *columns, const char *text,
-			 const char ***selected, struct error *err)
+/* Add the keys of all columns that have one of @flags, or of all, to *@next. */
+static void add_columns(const struct column *columns, unsigned int flags, const char ***next)
+{
+	for (; columns->key; columns++)
+		if (!flags || (columns->flags & flags))
+			*(*next)++ = columns->key;
+}
+
+/* Add the keys of "device,cdev". */
+static int add_words(const struct column *columns, const char *text, const char ***next,
+		     struct error *err)
 {
 	const struct column *column;
-	size_t count = 0, length;
+	size_t length;
 
-	*selected = calloc(strlen(text) / 2 + 3, sizeof(**selected));
-	if (!*selected)
-		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the columns");
 	for (;; text += length + 1) {
 		length = strcspn(text, ",");
 		column = report_find_column(columns, text, length);
 		if (!column)
 			return unknown_column(columns, text, length, err);
-		(*selected)[count++] = column->key;
+		*(*next)++ = column->key;
 		if (!text[length])
 			return 0;
 	}
+}
+
+/* "device,cdev" or "+numa" to an array of keys. */
+static int choose_columns(const struct column *columns, const struct table_options *options,
+			  const char ***selected, struct error *err)
+{
+	const char *text = options->columns ? options->columns : "", **next;
+
+	next = *selected = calloc(count_columns(columns) + strlen(text) / 2 + 3, sizeof(**selected));
+	if (!next)
+		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the columns");
+	if (options->all_columns) {
+		add_columns(columns, 0, &next);
+		return 0;
+	}
+	if (text[0] == '+') {
+		add_columns(columns, COLUMN_DEFAULT, &next);
+		text++;
+	}
+	return add_words(columns, text, &next, err);
 }
 
 int table_prepare(const struct table_options *options, const struct globals *globals,
@@ -265,8 +295,8 @@ int table_prepare(const struct table_options *options, const struct globals *glo
 	};
 	int ret = 0;
 
-	if (options->columns)
-		ret = split_columns(report->columns, options->columns, selected, err);
+	if (options->columns || options->all_columns)
+		ret = choose_columns(report->columns, options, selected, err);
 	report->selected = *selected;
 	report->json = globals->json;
 	report->no_headings = options->no_headings;

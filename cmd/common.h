@@ -35,9 +35,10 @@ int common_parse_globals(const struct command *program, const struct argp *own, 
 error_t common_parse_seconds(const char *option, const char *text, long max, long *seconds,
 			     struct argp_state *state);
 
-/* The options of verbs that print a table: -o, -n, --list-columns. */
+/* The options of verbs that print a table: -o, -O, -n, --list-columns. */
 struct table_options {
 	const char *columns; /* the argument of -o, or NULL */
+	bool all_columns;    /* -O; of both, the last one counts */
 	bool no_headings;
 	bool list_columns;
 };

@@ -1,91 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* list: the VFIO devices of the host. */
 #include <stdio.h>
-#include <string.h>
 
 #include "cleanup.h"
 #include "device.h"
 #include "error.h"
+#include "facts.h"
 #include "plan.h"
 #include "report.h"
 #include "sysfs.h"
 #include "commands.h"
 #include "common.h"
-
-static void set_text(struct column_value *value, const char *text)
-{
-	value->absent = !text[0];
-	snprintf(value->text, sizeof(value->text), "%s", text);
-}
-
-static void set_number(struct column_value *value, int number)
-{
-	value->absent = number < 0;
-	value->number = number;
-}
-
-static void get_device(const void *record, struct column_value *value)
-{
-	set_text(value, ((const struct vfio_device *)record)->name);
-}
-
-static void get_bus(const void *record, struct column_value *value)
-{
-	set_text(value, ((const struct vfio_device *)record)->bus);
-}
-
-static void get_id(const void *record, struct column_value *value)
-{
-	const struct vfio_device *dev = record;
-
-	if (dev->vendor < 0 || dev->device < 0)
-		return;
-	value->absent = false;
-	snprintf(value->text, sizeof(value->text), "%04x:%04x", (unsigned int)dev->vendor,
-		 (unsigned int)dev->device);
-}
-
-static void get_class(const void *record, struct column_value *value)
-{
-	const struct vfio_device *dev = record;
-
-	if (dev->class_code < 0)
-		return;
-	value->absent = false;
-	snprintf(value->text, sizeof(value->text), "%06x", (unsigned int)dev->class_code);
-}
-
-static void get_driver(const void *record, struct column_value *value)
-{
-	set_text(value, ((const struct vfio_device *)record)->driver);
-}
-
-static void get_group(const void *record, struct column_value *value)
-{
-	set_number(value, ((const struct vfio_device *)record)->iommu_group);
-}
-
-static void get_numa(const void *record, struct column_value *value)
-{
-	set_number(value, ((const struct vfio_device *)record)->numa_node);
-}
-
-static void get_cdev(const void *record, struct column_value *value)
-{
-	set_text(value, ((const struct vfio_device *)record)->cdev);
-}
-
-static const struct column columns[] = {
-	{ "device", "DEVICE", COLUMN_STRING, true, get_device, "PCI address, or sysfs name on other buses" },
-	{ "bus", "BUS", COLUMN_STRING, false, get_bus, "pci, mdev, platform, ..." },
-	{ "id", "ID", COLUMN_STRING, true, get_id, "vendor and device id, hexadecimal" },
-	{ "class", "CLASS", COLUMN_STRING, false, get_class, "PCI class code, hexadecimal" },
-	{ "driver", "DRIVER", COLUMN_STRING, true, get_driver, "driver the device is bound to" },
-	{ "group", "GROUP", COLUMN_NUMBER, true, get_group, "IOMMU group" },
-	{ "numa", "NUMA", COLUMN_NUMBER, false, get_numa, "NUMA node" },
-	{ "cdev", "CDEV", COLUMN_STRING, true, get_cdev, "character device below /dev/vfio/devices" },
-	{ 0 },
-};
+#include "list_columns.h"
 
 struct list_args {
 	struct table_options table;
@@ -111,21 +37,35 @@ static error_t parse_list(int key, char *arg, struct argp_state *state)
 	}
 }
 
+static int print_devices(int rootfd, const struct device_list *devices, const struct report *report,
+			 const char *sysroot, struct error *err)
+{
+	struct facts *facts;
+	int ret = facts_gather(rootfd, sysroot, report_needs(report), devices, &facts, err);
+
+	if (ret)
+		return ret;
+	ret = report_print(stdout, report, facts, devices->count, sizeof(*facts), err);
+	facts_free(facts, devices->count);
+	return ret;
+}
+
 static int list_devices(const struct list_args *args, const struct report *report,
 			const char *sysroot, struct error *err)
 {
+	unsigned int bits = facts_device_bits(report_needs(report));
 	struct device_list all = { 0 }, chosen = { 0 };
 	cleanup_close int rootfd = sysroot_open(sysroot, err);
 	int ret;
 
 	if (rootfd < 0)
 		return rootfd;
-	ret = device_scan(rootfd, &all, err);
+	/* A device can be named by its cdev. */
+	ret = device_scan_for(rootfd, bits | (args->count ? DEVICE_CDEV : 0), &all, err);
 	if (!ret)
 		ret = plan_resolve(rootfd, &all, args->words, args->count, &chosen, err);
 	if (!ret)
-		ret = report_print(stdout, report, chosen.devices, chosen.count,
-				   sizeof(*chosen.devices), err);
+		ret = print_devices(rootfd, &chosen, report, sysroot, err);
 	device_list_free(&chosen);
 	device_list_free(&all);
 	return ret;
@@ -135,7 +75,7 @@ static int run_list(struct globals *globals, int argc, char **argv, struct error
 {
 	static const struct argp_child children[] = { { &table_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = { NULL, parse_list, NULL, NULL, children, NULL, NULL };
-	struct report report = { .array = "devices", .columns = columns };
+	struct report report = { .array = "devices", .columns = list_columns };
 	cleanup_free const char **selected = NULL;
 	struct list_args args = { 0 };
 	int ret;

@@ -282,7 +282,7 @@ static size_t *new_widths(const struct report *report)
 		count++;
 	widths = calloc(count, sizeof(*widths));
 	for (i = 0, count = 0; widths && !report->selected && columns[i].key; i++)
-		if (columns[i].by_default)
+		if (columns[i].flags & COLUMN_DEFAULT)
 			widths[count++] = usual_width(columns[i].key);
 	for (i = 0; widths && report->selected && report->selected[i]; i++)
 		widths[i] = usual_width(report->selected[i]);

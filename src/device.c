@@ -100,86 +100,108 @@ static bool is_gone(int ret)
 	return ret == -ENOENT || ret == -ENODEV;
 }
 
-/*
- * Fill @dev, whose sysfs directory is @dirfd and whose sysfs name is @name.
- * Fails when it went away or we are short of something; every other trouble is
- * just an absent value.
- */
-static int device_read(int dirfd, const char *name, struct vfio_device *dev)
+/* Only a PCI device has an address, whatever others may be called. */
+static void set_name(struct vfio_device *dev, const char *name)
 {
-	char text[64];
 	bool full;
-	int ret = read_uevent(dirfd, dev);
 
-	if (is_gone(ret) || is_shortage(ret))
-		return ret;
-	if (!dev->bus[0])
-		sysfs_read_link(dirfd, "subsystem", dev->bus, sizeof(dev->bus));
 	copy_text(dev->name, sizeof(dev->name), name);
 	if (!strcmp(dev->bus, "pci") && !pci_addr_parse(name, &dev->address, &full) && full) {
 		dev->is_pci = true;
 		pci_addr_format(dev->address, dev->name);
 	}
-	if (sysfs_read_link(dirfd, "iommu_group", text, sizeof(text)) > 0)
+}
+
+/*
+ * Fill @dev, whose sysfs directory is @dirfd and whose sysfs name is @name.
+ * Fails when it went away or we are short of something; every other trouble is
+ * just an absent value.
+ */
+static int device_read(int dirfd, const char *name, unsigned int wanted, struct vfio_device *dev)
+{
+	char text[64];
+	int ret = 0;
+
+	if (wanted & DEVICE_IDS)
+		ret = read_uevent(dirfd, dev);
+	if (is_gone(ret) || is_shortage(ret))
+		return ret;
+	if (!dev->bus[0])
+		sysfs_read_link(dirfd, "subsystem", dev->bus, sizeof(dev->bus));
+	set_name(dev, name);
+	if (wanted & DEVICE_GROUP && sysfs_read_link(dirfd, "iommu_group", text, sizeof(text)) > 0)
 		dev->iommu_group = parse_number(text, 10, INT_MAX);
-	if (sysfs_read(dirfd, "numa_node", text, sizeof(text)) > 0)
+	if (wanted & DEVICE_NUMA && sysfs_read(dirfd, "numa_node", text, sizeof(text)) > 0)
 		dev->numa_node = parse_number(text, 10, INT_MAX);
 	return 0;
 }
 
 /* A class device without a "dev" attribute has no character device. */
-static void device_read_cdev(int classfd, const char *entry, struct vfio_device *dev)
+static void device_read_cdev(int dirfd, const char *entry, struct vfio_device *dev)
 {
-	char path[NAME_MAX + sizeof("/dev")];
+	char path[sizeof("vfio-dev/") + NAME_MAX + sizeof("/dev")];
 
-	snprintf(path, sizeof(path), "%s/dev", entry);
-	if (!faccessat(classfd, path, F_OK, 0))
+	snprintf(path, sizeof(path), "vfio-dev/%s/dev", entry);
+	if (!faccessat(dirfd, path, F_OK, 0))
 		copy_text(dev->cdev, sizeof(dev->cdev), entry);
 }
 
-/* The parent's name out of the target ".../PARENT/vfio-dev/ENTRY" of a class link. */
-static int parent_name(int classfd, const char *entry, char *name, size_t size)
+/* Cut "/LAST" off @path; returns LAST, or NULL when there is no slash. */
+static char *cut_last(char *path)
 {
-	char target[PATH_MAX], *slash;
-	ssize_t length = readlinkat(classfd, entry, target, sizeof(target) - 1);
+	char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return NULL;
+	*slash = '\0';
+	return slash + 1;
+}
+
+/*
+ * Where the link of a class entry leads: ".../PARENT/vfio-dev/ENTRY", of which
+ * @path (PATH_MAX bytes) gets ".../PARENT".  Reaching the device so takes the
+ * kernel less than following the links "ENTRY" and "device" again each time.
+ */
+static int parent_path(int classfd, const char *entry, char *path)
+{
+	ssize_t length = readlinkat(classfd, entry, path, PATH_MAX - 1);
+	const char *last;
 
 	if (length < 0)
 		return -errno;
-	target[length] = '\0';
-	slash = strrchr(target, '/');
-	if (!slash || strcmp(slash + 1, entry))
+	path[length] = '\0';
+	last = cut_last(path);
+	if (!last || strcmp(last, entry))
 		return -EINVAL;
-	*slash = '\0';
-	slash = strrchr(target, '/');
-	if (!slash || strcmp(slash + 1, "vfio-dev"))
-		return -EINVAL;
-	*slash = '\0';
-	slash = strrchr(target, '/');
-	if (!slash || !slash[1] || strlen(slash + 1) >= size)
-		return -EINVAL;
-	copy_text(name, size, slash + 1);
-	return 0;
+	last = cut_last(path);
+	return last && !strcmp(last, "vfio-dev") ? 0 : -EINVAL;
 }
 
 /* Read the class entry @entry; fails when there is no device behind it (any more). */
-static int class_entry_read(int classfd, const char *entry, struct vfio_device *dev)
+static int class_entry_read(int classfd, const char *entry, unsigned int wanted,
+			    struct vfio_device *dev)
 {
-	char path[NAME_MAX + sizeof("/device")], name[NAME_MAX + 1];
 	cleanup_close int dirfd = -1;
+	char path[PATH_MAX];
+	const char *slash;
 	int ret;
 
 	device_clear(dev);
-	ret = parent_name(classfd, entry, name, sizeof(name));
+	ret = parent_path(classfd, entry, path);
 	if (ret)
 		return ret;
-	snprintf(path, sizeof(path), "%s/device", entry);
+	slash = strrchr(path, '/');
+	if (!slash || !slash[1] || strlen(slash + 1) > NAME_MAX)
+		return -EINVAL;
 	dirfd = openat(classfd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dirfd < 0)
 		return -errno;
-	ret = device_read(dirfd, name, dev);
+	ret = device_read(dirfd, slash + 1, wanted, dev);
 	if (ret)
 		return ret;
-	device_read_cdev(classfd, entry, dev);
+	copy_text(dev->entry, sizeof(dev->entry), entry);
+	if (wanted & DEVICE_CDEV)
+		device_read_cdev(dirfd, entry, dev);
 	return 0;
 }
 
@@ -209,14 +231,15 @@ static struct vfio_device *list_grow(struct device_list *list)
 	return &devices[list->count];
 }
 
-static int scan_entry(int classfd, const char *entry, struct device_list *list, struct error *err)
+static int scan_entry(int classfd, const char *entry, unsigned int wanted,
+		      struct device_list *list, struct error *err)
 {
 	struct vfio_device *dev = list_grow(list);
 	int ret;
 
 	if (!dev)
 		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the device list");
-	ret = class_entry_read(classfd, entry, dev);
+	ret = class_entry_read(classfd, entry, wanted, dev);
 	if (is_shortage(ret))
 		return error_set(err, STATUS_FAILED, -ret, entry, "cannot read the device");
 	if (!ret)
@@ -224,14 +247,14 @@ static int scan_entry(int classfd, const char *entry, struct device_list *list, 
 	return 0;
 }
 
-static int scan_class(DIR *dir, struct device_list *list, struct error *err)
+static int scan_class(DIR *dir, unsigned int wanted, struct device_list *list, struct error *err)
 {
 	const struct dirent *entry;
 	int ret = 0;
 
 	for (errno = 0; (entry = readdir(dir)); errno = 0) {
 		if (entry->d_name[0] != '.')
-			ret = scan_entry(dirfd(dir), entry->d_name, list, err);
+			ret = scan_entry(dirfd(dir), entry->d_name, wanted, list, err);
 		if (ret)
 			return ret;
 	}
@@ -242,7 +265,8 @@ static int scan_class(DIR *dir, struct device_list *list, struct error *err)
 	return 0;
 }
 
-int device_scan(int rootfd, struct device_list *list, struct error *err)
+int device_scan_for(int rootfd, unsigned int wanted, struct device_list *list,
+		    struct error *err)
 {
 	int fd = openat(rootfd, CLASS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_dir DIR *dir = NULL;
@@ -258,10 +282,15 @@ int device_scan(int rootfd, struct device_list *list, struct error *err)
 		cleanup_close_fn(&fd);
 		return ret;
 	}
-	ret = scan_class(dir, list, err);
+	ret = scan_class(dir, wanted, list, err);
 	if (ret)
 		device_list_free(list);
 	return ret;
+}
+
+int device_scan(int rootfd, struct device_list *list, struct error *err)
+{
+	return device_scan_for(rootfd, DEVICE_ALL, list, err);
 }
 
 void device_list_free(struct device_list *list)
@@ -295,7 +324,7 @@ static void find_cdev(int devfd, struct vfio_device *dev)
 	}
 	while (!dev->cdev[0] && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.')
-			device_read_cdev(dirfd(dir), entry->d_name, dev);
+			device_read_cdev(devfd, entry->d_name, dev);
 }
 
 int device_at(int rootfd, struct pci_addr addr, struct vfio_device *dev,
@@ -309,7 +338,7 @@ int device_at(int rootfd, struct pci_addr addr, struct vfio_device *dev,
 	pci_addr_format(addr, name);
 	snprintf(path, sizeof(path), PCI_DIR "/%s", name);
 	fd = openat(rootfd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	ret = fd < 0 ? -errno : device_read(fd, name, dev);
+	ret = fd < 0 ? -errno : device_read(fd, name, DEVICE_ALL, dev);
 	if (is_shortage(ret))
 		return error_set(err, STATUS_FAILED, -ret, name, "cannot read the device");
 	if (ret)

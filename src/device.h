@@ -11,6 +11,18 @@
 struct error;
 
 /*
+ * What costs system calls to find out, beyond name and bus.  Higher bits are
+ * free for others (facts.h).
+ */
+enum {
+	DEVICE_IDS = 1u << 0,  /* ids, class and driver */
+	DEVICE_GROUP = 1u << 1,
+	DEVICE_NUMA = 1u << 2,
+	DEVICE_CDEV = 1u << 3,
+	DEVICE_ALL = (1u << 4) - 1,
+};
+
+/*
  * One registered VFIO device; plain data.  An absent text is "", an absent
  * number -1.
  */
@@ -27,6 +39,7 @@ struct vfio_device {
 	char driver[64];
 	int iommu_group;
 	int numa_node;
+	char entry[64];          /* name in the class; "" from device_at() */
 	char cdev[64];           /* "vfio7" or "noiommu-vfio7" */
 	char liveupdate[24];     /* "none", "outgoing", "incoming", for bridges "incoming outgoing"
 				    too; of PCI devices, where the kernel tells (patch 0012) */
@@ -46,6 +59,10 @@ struct device_list {
  * Returns 0, or a negative errno with @err filled.
  */
 int device_scan(int rootfd, struct device_list *list, struct error *err);
+
+/* The same, reading only what @wanted (DEVICE_ bits) asks for; the rest is absent. */
+int device_scan_for(int rootfd, unsigned int wanted, struct device_list *list,
+		    struct error *err);
 
 void device_list_free(struct device_list *list);
 

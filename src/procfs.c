@@ -15,6 +15,7 @@
 #include "sysfs.h"
 
 #define SESSION_LINK "anon_inode:[luo_session] "
+#define SYSPATH "vfio-device-syspath: "
 
 static DIR *open_dir(int dirfd, const char *path)
 {
@@ -29,7 +30,7 @@ static DIR *open_dir(int dirfd, const char *path)
 	return dir;
 }
 
-static int each_fd_of(int rootfd, pid_t pid, procfs_fd_fn fn, void *data)
+static int each_open_of(int rootfd, pid_t pid, procfs_open_fn fn, void *data, bool *hidden)
 {
 	cleanup_dir DIR *dir = NULL;
 	char path[64];
@@ -38,8 +39,10 @@ static int each_fd_of(int rootfd, pid_t pid, procfs_fd_fn fn, void *data)
 
 	snprintf(path, sizeof(path), "proc/%d/fd", (int)pid);
 	dir = open_dir(rootfd, path);
-	if (!dir)
+	if (!dir) {
+		*hidden |= errno != ENOENT && errno != ESRCH;
 		return 0;
+	}
 	while (!rc && (entry = readdir(dir))) {
 		char link[PATH_MAX];
 		ssize_t length;
@@ -47,10 +50,12 @@ static int each_fd_of(int rootfd, pid_t pid, procfs_fd_fn fn, void *data)
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
 		length = readlinkat(dirfd(dir), entry->d_name, link, sizeof(link) - 1);
-		if (length < 0)
+		if (length < 0) {
+			*hidden |= errno != ENOENT && errno != ESRCH;
 			continue;
+		}
 		link[length] = '\0';
-		rc = fn(data, pid, link);
+		rc = fn(data, &(struct proc_fd){ pid, entry->d_name, link });
 	}
 	return rc;
 }
@@ -66,21 +71,42 @@ static pid_t parse_pid(const char *name)
 	return *end || pid > INT_MAX ? 0 : (pid_t)pid;
 }
 
-int procfs_each_fd(int rootfd, procfs_fd_fn fn, void *data)
+int procfs_each_open(int rootfd, procfs_open_fn fn, void *data, bool *hidden)
 {
 	cleanup_dir DIR *dir = open_dir(rootfd, "proc");
 	struct dirent *entry;
 	int rc = 0;
 
+	*hidden = false;
 	if (!dir)
 		return -errno;
 	while (!rc && (entry = readdir(dir))) {
 		pid_t pid = parse_pid(entry->d_name);
 
 		if (pid)
-			rc = each_fd_of(rootfd, pid, fn, data);
+			rc = each_open_of(rootfd, pid, fn, data, hidden);
 	}
 	return rc;
+}
+
+struct link_walk {
+	procfs_fd_fn fn;
+	void *data;
+};
+
+static int pass_link(void *data, const struct proc_fd *fd)
+{
+	const struct link_walk *walk = data;
+
+	return walk->fn(walk->data, fd->pid, fd->link);
+}
+
+int procfs_each_fd(int rootfd, procfs_fd_fn fn, void *data)
+{
+	struct link_walk walk = { fn, data };
+	bool hidden;
+
+	return procfs_each_open(rootfd, pass_link, &walk, &hidden);
 }
 
 void procfs_comm(int rootfd, pid_t pid, char comm[static PROCFS_COMM_SIZE])
@@ -121,6 +147,27 @@ int procfs_find_holder(int rootfd, const char *path, struct proc_holder *holder)
 	holder->pid = search.pid;
 	procfs_comm(rootfd, search.pid, holder->comm);
 	return 0;
+}
+
+int procfs_vfio_device(int rootfd, const struct proc_fd *fd, char *name, size_t size)
+{
+	char path[64], text[PATH_MAX + 512], *line, *rest = text;
+	int ret;
+
+	snprintf(path, sizeof(path), "proc/%d/fdinfo/%s", (int)fd->pid, fd->number);
+	ret = sysfs_read(rootfd, path, text, sizeof(text));
+	if (ret < 0)
+		return ret;
+	while ((line = strsep(&rest, "\n"))) {
+		if (strncmp(line, SYSPATH, strlen(SYSPATH)))
+			continue;
+		line = strrchr(line, '/');
+		if (!line || !line[1] || strlen(line + 1) >= size)
+			return -ENODATA;
+		strcpy(name, line + 1);
+		return 0;
+	}
+	return -ENODATA;
 }
 
 const char *procfs_session_name(const char *link)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Text tables and JSON from column tables, and the two forms of an error. */
+/* Columns, JSON from column tables, and the two forms of an error. */
 #include <errno.h>
-#include <inttypes.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +8,9 @@
 #include "cleanup.h"
 #include "error.h"
 #include "report.h"
+#include "report_text.h"
 
 #define JSON_FORM (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
-#define CELL_SIZE (sizeof(((struct column_value *)0)->text) * 4)
 
 static void cleanup_json_fn(struct json_object **object)
 {
@@ -86,125 +85,40 @@ const struct column *report_find_column(const struct column *columns,
 	return NULL;
 }
 
-static void get_value(const struct column *column, const void *record, struct column_value *value)
+unsigned int report_needs(const struct report *report)
+{
+	const struct column *column;
+	unsigned int needs = 0;
+	size_t i;
+
+	for (column = report->columns; column->key; column++)
+		if (report->json ? !(column->flags & COLUMN_ON_REQUEST) :
+		    !report->selected && (column->flags & COLUMN_DEFAULT))
+			needs |= column->flags;
+	for (i = 0; report->selected && report->selected[i]; i++) {
+		column = report_find_column(report->columns, report->selected[i],
+					    strlen(report->selected[i]));
+		if (column)
+			needs |= column->flags;
+	}
+	return needs >> COLUMN_NEEDS_SHIFT;
+}
+
+void report_get(const struct column *column, const void *record, struct column_value *value)
 {
 	value->absent = true;
 	value->text[0] = '\0';
 	value->number = 0;
+	value->list = "";
 	column->get(record, value);
 }
 
-/* One cell of the table as text. */
-static const char *cell(const struct column *column, const void *record, char buf[static CELL_SIZE])
+void report_next_element(const char **list, char element[static REPORT_ELEMENT_SIZE])
 {
-	struct column_value value;
+	size_t length = strcspn(*list, "\n");
 
-	get_value(column, record, &value);
-	buf[0] = '\0';
-	if (!value.absent && column->type == COLUMN_STRING)
-		report_escape(value.text, buf, CELL_SIZE);
-	else if (!value.absent && column->type == COLUMN_NUMBER)
-		snprintf(buf, CELL_SIZE, "%" PRId64, value.number);
-	else if (!value.absent)
-		strcpy(buf, value.number ? "yes" : "no");
-	if (!buf[0])
-		strcpy(buf, "-");
-	return buf;
-}
-
-/* Characters, not bytes: what pads a column. */
-static size_t text_width(const char *text)
-{
-	size_t width = 0;
-
-	for (; *text; text++)
-		width += continuation((unsigned char)*text) < 0;
-	return width;
-}
-
-static void print_cell(FILE *out, const char *text, size_t width, bool last)
-{
-	size_t used = text_width(text);
-
-	fputs(text, out);
-	if (last)
-		fputc('\n', out);
-	else
-		fprintf(out, "%*s", (int)(width > used ? width - used : 0) + 2, "");
-}
-
-static size_t column_width(const struct report *report, const struct column *column,
-			   const char *records, size_t count, size_t size)
-{
-	size_t widest = report->no_headings ? 0 : text_width(column->heading);
-	char buf[CELL_SIZE];
-	size_t i, width;
-
-	for (i = 0; i < count; i++) {
-		width = text_width(cell(column, records + i * size, buf));
-		if (width > widest)
-			widest = width;
-	}
-	return widest;
-}
-
-/* The columns to show, NULL at the end. */
-static int choose_columns(const struct report *report, const struct column ***chosen,
-			  struct error *err)
-{
-	const struct column **shown, *column;
-	size_t count = 0, i;
-
-	for (column = report->columns; column->key; column++)
-		count++;
-	for (i = 0; report->selected && report->selected[i]; i++)
-		count++;
-	shown = calloc(count + 1, sizeof(*shown));
-	if (!shown)
-		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the table");
-	*chosen = shown;
-	for (column = report->columns; column->key && !report->selected; column++)
-		if (column->by_default)
-			*shown++ = column;
-	for (i = 0; report->selected && report->selected[i]; i++) {
-		column = report_find_column(report->columns, report->selected[i],
-					    strlen(report->selected[i]));
-		if (!column)
-			return error_set(err, STATUS_USAGE, 0, report->selected[i], "no such column");
-		*shown++ = column;
-	}
-	return 0;
-}
-
-static int print_text(FILE *out, const struct report *report, const char *records,
-		      size_t count, size_t size, struct error *err)
-{
-	cleanup_free const struct column **shown = NULL;
-	cleanup_free size_t *own_widths = NULL;
-	size_t *widths = report->widths, columns = 0, i, c, width;
-	char buf[CELL_SIZE];
-	int ret = choose_columns(report, &shown, err);
-
-	if (ret || !count)
-		return ret;
-	while (shown[columns])
-		columns++;
-	if (!widths)
-		widths = own_widths = calloc(columns + 1, sizeof(*widths));
-	if (!widths)
-		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the table");
-	for (c = 0; c < columns; c++) {
-		width = column_width(report, shown[c], records, count, size);
-		if (width > widths[c])
-			widths[c] = width;
-	}
-	for (c = 0; c < columns && !report->no_headings; c++)
-		print_cell(out, shown[c]->heading, widths[c], c + 1 == columns);
-	for (i = 0; i < count; i++)
-		for (c = 0; c < columns; c++)
-			print_cell(out, cell(shown[c], records + i * size, buf), widths[c],
-				   c + 1 == columns);
-	return 0;
+	snprintf(element, REPORT_ELEMENT_SIZE, "%.*s", (int)length, *list);
+	*list += length + ((*list)[length] == '\n');
 }
 
 /* Give @value to @parent under @key; false for want of memory. */
@@ -221,13 +135,40 @@ static bool json_give_null(struct json_object *parent, const char *key)
 	return !json_object_object_add(parent, key, NULL);
 }
 
+static struct json_object *json_element(const char *text, bool number)
+{
+	char buf[REPORT_CELL_SIZE];
+
+	if (number)
+		return json_object_new_int64(strtoll(text, NULL, 10));
+	return json_object_new_string(report_escape(text, buf, sizeof(buf)));
+}
+
+static bool json_give_list(struct json_object *object, const char *key, const char *list, bool numbers)
+{
+	struct json_object *array = json_object_new_array(), *element;
+	char text[REPORT_ELEMENT_SIZE];
+
+	if (!json_give(object, key, array))
+		return false;
+	while (*list) {
+		report_next_element(&list, text);
+		element = json_element(text, numbers);
+		if (!element || json_object_array_add(array, element)) {
+			json_object_put(element);
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool json_give_column(struct json_object *object, const struct column *column,
 			     const void *record)
 {
 	struct column_value value;
-	char buf[CELL_SIZE];
+	char buf[REPORT_CELL_SIZE];
 
-	get_value(column, record, &value);
+	report_get(column, record, &value);
 	if (value.absent)
 		return json_give_null(object, column->key);
 	switch (column->type) {
@@ -235,6 +176,9 @@ static bool json_give_column(struct json_object *object, const struct column *co
 		return json_give(object, column->key, json_object_new_int64(value.number));
 	case COLUMN_BOOL:
 		return json_give(object, column->key, json_object_new_boolean(value.number != 0));
+	case COLUMN_STRINGS:
+	case COLUMN_NUMBERS:
+		return json_give_list(object, column->key, value.list, column->type == COLUMN_NUMBERS);
 	default:
 		report_escape(value.text, buf, sizeof(buf));
 		return json_give(object, column->key, json_object_new_string(buf));
@@ -284,7 +228,7 @@ int report_print(FILE *out, const struct report *report, const void *records,
 {
 	if (report->json)
 		return print_json(out, report, records, count, size, err);
-	return print_text(out, report, records, count, size, err);
+	return report_print_text(out, report, records, count, size, err);
 }
 
 static const char *status_name(enum exit_status status)

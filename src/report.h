@@ -12,20 +12,32 @@
 
 struct error;
 
-enum column_type { COLUMN_STRING, COLUMN_NUMBER, COLUMN_BOOL };
+enum column_type { COLUMN_STRING, COLUMN_NUMBER, COLUMN_BOOL, COLUMN_STRINGS, COLUMN_NUMBERS };
 
 /* What a getter fills; start with .absent = true. */
 struct column_value {
 	bool absent;
 	char text[256];   /* COLUMN_STRING */
 	int64_t number;   /* COLUMN_NUMBER, COLUMN_BOOL */
+	const char *list; /* COLUMN_STRINGS, COLUMN_NUMBERS: a newline after each element, "" is
+			     none; stays the record's */
 };
+
+/* Of the flags of a column; where there is only the first, true and false will do. */
+enum {
+	COLUMN_DEFAULT = true,    /* shown in text unless -o says otherwise */
+	COLUMN_ON_REQUEST = 1u << 1, /* in JSON, null unless chosen with -o */
+	COLUMN_NEEDS_SHIFT = 8,
+};
+
+/* What the verb must find out for a column: bits that mean nothing to us, at most 24. */
+#define COLUMN_NEEDS(bits) ((unsigned int)(bits) << COLUMN_NEEDS_SHIFT)
 
 struct column {
 	const char *key;     /* JSON key and the word for -o: lower case */
 	const char *heading;
 	enum column_type type;
-	bool by_default;     /* shown in text unless -o says otherwise */
+	unsigned int flags;
 	void (*get)(const void *record, struct column_value *value);
 	const char *help;
 };
@@ -41,10 +53,16 @@ struct report {
 };
 
 /*
+ * The COLUMN_NEEDS() bits of all columns that will be printed: what need not be
+ * found out is nobody's to pay for.
+ */
+unsigned int report_needs(const struct report *report);
+
+/*
  * Print @count records, each @size bytes long, starting at @records.
  * JSON: {"version":1,"ARRAY":[{...},...]}; text: a padded table, nothing at
- * all (not even headings) for zero records.  Strings that are not UTF-8 or
- * hold control characters are escaped as \xNN.
+ * all (not even headings) for zero records, lists joined by commas.  Strings
+ * that are not UTF-8 or hold control characters are escaped as \xNN.
  * Returns 0 or a negative errno with @err filled.
  */
 int report_print(FILE *out, const struct report *report, const void *records,

@@ -60,3 +60,18 @@ refused() {
 	[[ $told == "$want $errno "* ]]
 	[[ $stderr == "vfio-luctl: "*"${told#"$want $errno "}"* ]]
 }
+
+# unpack_lab HOST DIRECTORY: a recording of tests/data/record-lab, with the names of tests/data/pci.ids.
+unpack_lab() {
+	mkdir -p "$2"
+	tar -C "$2" -xJf "$DATA/$1.tar.xz"
+	add_pci_ids "$2"
+}
+
+# add_pci_ids DIRECTORY [FILE]: to all places where distributions have it
+add_pci_ids() {
+	local place
+	for place in misc hwdata; do
+		install -D -m 644 "${2:-$DATA/pci.ids}" "$1/usr/share/$place/pci.ids"
+	done
+}

@@ -1,17 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# list: on recorded hosts, see tests/data/make-hosts.
+# list: on recorded hosts, see tests/data/make-hosts and tests/data/record-lab.
 
 load helpers
 
-# The table byte for byte; the JSON by value, and as the schema says.
-check_host() {
-	local host=$1
+# check_list HOST DIRECTORY [OPTION]...: the table byte for byte; the JSON by value, and as the
+# schema says.
+check_list() {
+	local host=$1 root=$2
+	shift 2
 	set -o pipefail
-	"$LUCTL" list --sysroot "$DATA/$host" | diff "$DATA/expected/list-$host.txt" -
-	"$LUCTL" list --json --sysroot "$DATA/$host" >"$BATS_TEST_TMPDIR/json"
+	"$LUCTL" list --sysroot "$root" "$@" | diff "$DATA/expected/list-$host.txt" -
+	"$LUCTL" list --json --sysroot "$root" "$@" >"$BATS_TEST_TMPDIR/json"
 	valid list <"$BATS_TEST_TMPDIR/json"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/json")" -eq 1 ]
 	jq -S . "$BATS_TEST_TMPDIR/json" | diff "$DATA/expected/list-$host.json" -
+}
+
+check_host() {
+	check_list "$1" "$DATA/$1"
+}
+
+# What the lab recorded, with every column; the names are those of our own pci.ids.
+check_lab() {
+	unpack_lab "$1" "$BATS_TEST_TMPDIR/host"
+	check_list "$1" "$BATS_TEST_TMPDIR/host" -O
 }
 
 @test "list: a host without VFIO" {
@@ -34,8 +46,42 @@ check_host() {
 	check_host vmd
 }
 
+@test "list: facts that the lab does not have" {
+	check_host facts
+}
+
 @test "list: contents that no kernel writes" {
 	check_host garbage
+}
+
+@test "list: the lab, nothing there" {
+	check_lab lab-none
+}
+
+@test "list: the lab, one device preserved and two in use" {
+	check_lab lab-three
+}
+
+@test "list: the lab, after the kexec" {
+	check_lab lab-incoming
+}
+
+@test "list: the lab, IOMMU groups of several devices and of several functions" {
+	check_lab lab-group
+}
+
+@test "list: the lab, virtual functions" {
+	check_lab lab-sriov
+}
+
+@test "list: the lab, 128 devices" {
+	local host=$BATS_TEST_TMPDIR/host
+	unpack_lab lab-128 "$host"
+	"$LUCTL" list --sysroot "$host" -O | diff "$DATA/expected/list-lab-128.txt" -
+	expect 0 list --json --sysroot "$host"
+	valid list <<<"$output"
+	same "$(jq -r '.devices[] | "\(.device) \(.cdev) \(.group) \(.members[])"' <<<"$output")" \
+		"$("$LUCTL" list -n --sysroot "$host" -o device,cdev,group,members | tr -s ' ')"
 }
 
 @test "list: nothing in a sysroot without sysfs" {
@@ -129,7 +175,8 @@ vfio0   -     ff0000  pci'
 	expect 0 list --sysroot "$DATA/many" --no-headings --output=device vfio0
 	same "$output" 0000:af:1f.7
 	expect 0 list --sysroot "$DATA/many" -o device --json vfio0
-	[ "$(jq '.devices[0] | length' <<<"$output")" -eq 8 ]
+	same "$(jq -c '.devices[0] | keys_unsorted' <<<"$output")" \
+		"$("$LUCTL" list --list-columns --json | jq -c '[.columns[].column]')"
 }
 
 @test "list: --list-columns says what -o takes" {
@@ -145,23 +192,65 @@ vfio0   -     ff0000  pci'
 		"$("$LUCTL" list --json --sysroot "$DATA/one" | jq -c '.devices[0] | keys_unsorted')"
 }
 
-@test "list: neither config space nor the live update device is opened, and little else" {
-	local log=$BATS_TEST_TMPDIR/strace few many
-	strace -f -o "$log" "$LUCTL" list --sysroot "$DATA/many" >/dev/null
-	run ! grep -E 'config|liveupdate|/dev/vfio' "$log"
-	many=$(wc -l <"$log")
-	strace -f -o "$log" "$LUCTL" list --sysroot "$DATA/one" >/dev/null
-	few=$(wc -l <"$log")
-	echo "$few system calls for 1 device, $many for 17"
-	[ $((many - few)) -le $((16 * 12)) ]
-	[ "$few" -le 120 ]
+@test "list: at most 10 system calls for each device more, and neither config space nor names are read" {
+	local log=$BATS_TEST_TMPDIR/strace count few
+	for count in 16 1024; do
+		"$TOP/tests/bench/many-devices" "$count" "$BATS_TEST_TMPDIR/$count"
+		strace -f -o "$log" "$LUCTL" list --sysroot "$BATS_TEST_TMPDIR/$count" >"$BATS_TEST_TMPDIR/out"
+		[ "$(wc -l <"$BATS_TEST_TMPDIR/out")" -eq $((count + 1)) ]
+		run ! grep -E '/config|liveupdate|/dev/vfio|pci\.ids|hwdb' "$log"
+		echo "$(wc -l <"$log") system calls for $count devices"
+		((count == 1024)) || few=$(wc -l <"$log")
+	done
+	[ "$few" -le 300 ]
+	[ $(($(wc -l <"$log") - few)) -le $(((1024 - 16) * 10)) ]
 }
 
 @test "list: a recording of a host lists like the host" {
 	local host
-	for host in none one many non-pci; do
+	for host in none one many non-pci vmd; do
 		"$TOP/tests/record-sysfs" "$BATS_TEST_TMPDIR/$host" "$DATA/$host"
-		expect 0 list --json --sysroot "$BATS_TEST_TMPDIR/$host"
-		same "$(jq -S . <<<"$output")" "$(cat "$DATA/expected/list-$host.json")"
+		check_list "$host" "$BATS_TEST_TMPDIR/$host"
+	done
+	for host in lab-three lab-incoming lab-group lab-sriov; do
+		unpack_lab "$host" "$BATS_TEST_TMPDIR/$host"
+		"$TOP/tests/record-sysfs" "$BATS_TEST_TMPDIR/$host-again" "$BATS_TEST_TMPDIR/$host"
+		add_pci_ids "$BATS_TEST_TMPDIR/$host-again"
+		check_list "$host" "$BATS_TEST_TMPDIR/$host-again" -O
+	done
+}
+
+@test "list: a recording tells nothing that it need not" {
+	local host=$BATS_TEST_TMPDIR/host to=$BATS_TEST_TMPDIR/recording device
+	cp -a "$DATA/facts" "$host"
+	mkdir -p "$host"/proc/{9,99}/fdinfo "$host/proc/10/fd"
+	echo secret >"$host/proc/99/cmdline"
+	echo secret | tee "$host/proc/99/environ" "$host/proc/10/comm" >"$host/proc/100/status"
+	ln -s /srv/secret "$host/proc/99/fd/9"
+	ln -s /srv/secret "$host/proc/10/fd/3"
+	ln -s 'anon_inode:[luo_session] secret' "$host/proc/99/fd/10"
+	printf 'secret:\t1\n' | tee "$host/proc/99/fdinfo/3" >>"$host/proc/100/fdinfo/5"
+	echo 'secret,vfio-intx(0000:81:00.1),secret' >"$host/sys/kernel/irq/17/actions"
+	echo 'outgoing session secret held' >>"$host/sys/kernel/debug/liveupdate/sessions"
+	for device in "$host"/sys/bus/pci/devices/*; do
+		tee "$device"/{vpd,label,config,serial} <<<secret >/dev/null
+	done
+	"$TOP/tests/record-sysfs" "$to" "$host"
+	[ -L "$to/proc/100/fd/5" ]
+	run ! grep -r secret "$to"
+	[ -z "$(find "$to" -name '*secret*' -o -lname '*secret*')" ]
+	# What is renamed is so everywhere, and nothing else has changed.
+	grep 'file session2 0x000100000000b300' "$to/sys/kernel/debug/liveupdate/sessions"
+	same "$(readlink "$to/proc/99/fd/10")" 'anon_inode:[luo_session] session3'
+	diff <("$LUCTL" list -O --json --sysroot "$host" | jq '.devices[] | del(.session)') \
+		<("$LUCTL" list -O --json --sysroot "$to" | jq '.devices[] | del(.session)')
+}
+
+@test "list: the recordings of the lab hold what record-sysfs copies and nothing else" {
+	local recording
+	for recording in "$DATA"/lab-*.tar.xz; do
+		run ! grep -vE -- '^\./(sys|sys/(bus|bus/pci|class|devices|kernel)(/.*)?|proc(/[0-9]+(/(comm|fd|fdinfo)(/[0-9]+)?)?)?)?/?$' \
+			<<<"$(tar -tJf "$recording")"
+		run ! grep -E '/(config|vpd|label|serial[^/]*|net|cmdline|environ)(/|$)' <<<"$(tar -tJf "$recording")"
 	done
 }

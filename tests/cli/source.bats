@@ -8,9 +8,9 @@ layer_of() {
 	local name=${1##*/}
 	case ${name%.[ch]} in
 	error | cleanup) echo 0 ;;
-	sysfs | pci_addr | liveupdate | vfio | procfs | debugfs | token | uevent) echo 1 ;;
+	sysfs | pci_addr | liveupdate | vfio | procfs | debugfs | token | names | uevent) echo 1 ;;
 	manifest* | device* | session | uevent_socket) echo 2 ;;
-	report | plan | claim | await | watch | rebind | handoff* | keeper*) echo 3 ;;
+	report* | facts* | plan | claim | await | watch | rebind | handoff* | keeper*) echo 3 ;;
 	*) if [ -e "cmd/$name" ]; then echo 4; fi ;;
 	esac
 }
@@ -52,6 +52,10 @@ setup() {
 
 @test "source: libnl has one home" {
 	run ! grep -lE --exclude='uevent_socket.c' -r '<netlink/' src cmd
+}
+
+@test "source: libpci has one home" {
+	run ! grep -lE --exclude='names.c' -r '<pci/' src cmd
 }
 
 @test "source: one licence line and one sentence at the head of every file" {

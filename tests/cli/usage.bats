@@ -105,7 +105,7 @@ vfio-luctl: hint: see 'vfio-luctl --help'"
 	[[ $stderr == "vfio-luctl: list: option '--sysroot' requires an argument"* ]]
 	refused 2 null list -o device,nonsense
 	same "$stderr" "vfio-luctl: list: --output: no such column 'nonsense'
-vfio-luctl: hint: the columns are: device, bus, id, class, driver, group, numa, cdev"
+vfio-luctl: hint: the columns are: $("$LUCTL" list -n --list-columns | sed 's/ .*//' | paste -s -d , | sed 's/,/, /g')"
 	local columns
 	for columns in '' ',' 'device,' ',device' 'device,,cdev' DEVICE 'device cdev' devic; do
 		refused 2 null list "--output=$columns"

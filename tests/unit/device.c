@@ -40,6 +40,28 @@ static void check_scan(void)
 	close(rootfd);
 }
 
+static void check_wanted(void)
+{
+	int rootfd = open_host("one");
+	struct device_list list;
+	struct error err = { 0 };
+	const struct vfio_device *dev;
+
+	is_int(device_scan_for(rootfd, 0, &list, &err), 0, "scan for nothing");
+	dev = list.devices;
+	ok(dev->is_pci && !strcmp(dev->name, "0000:3b:00.0"), "wanted: a name is always there");
+	is_text(dev->entry, "vfio0", "wanted: and the name in the class");
+	ok(dev->vendor == -1 && dev->class_code == -1 && !dev->driver[0] && dev->iommu_group == -1 &&
+	   dev->numa_node == -1 && !dev->cdev[0], "wanted: nothing else");
+	device_list_free(&list);
+	device_scan_for(rootfd, DEVICE_GROUP | DEVICE_CDEV, &list, &err);
+	dev = list.devices;
+	ok(dev->vendor == -1 && dev->iommu_group == 42 && dev->numa_node == -1 && !strcmp(dev->cdev, "vfio0"),
+	   "wanted: group and cdev only");
+	device_list_free(&list);
+	close(rootfd);
+}
+
 static void check_fields(void)
 {
 	const struct pci_addr addr = { 0, 0x3b, 0, 0 };
@@ -93,6 +115,7 @@ static void check_no_cdev(void)
 int main(void)
 {
 	check_scan();
+	check_wanted();
 	check_fields();
 	check_at();
 	check_no_cdev();

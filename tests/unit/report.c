@@ -106,6 +106,94 @@ static void check_json(void)
 		    "JSON: all columns, typed, null when absent");
 }
 
+struct lists {
+	const char *words, *numbers; /* NULL: absent */
+};
+
+static void get_words(const void *record, struct column_value *value)
+{
+	value->list = ((const struct lists *)record)->words;
+	value->absent = !value->list;
+}
+
+static void get_numbers(const void *record, struct column_value *value)
+{
+	value->list = ((const struct lists *)record)->numbers;
+	value->absent = !value->list;
+}
+
+static const struct column list_columns[] = {
+	{ "words", "WORDS", COLUMN_STRINGS, COLUMN_DEFAULT | COLUMN_NEEDS(1), get_words, "" },
+	{ "numbers", "NUMBERS", COLUMN_NUMBERS, COLUMN_NEEDS(2), get_numbers, "" },
+	{ "costly", "COSTLY", COLUMN_STRING, COLUMN_ON_REQUEST | COLUMN_NEEDS(1u << 23), get_nothing, "" },
+	{ 0 },
+};
+
+static void check_lists(const char *const *selected, bool json, const char *want, const char *what)
+{
+	static const struct lists lists[] = {
+		{ "a\n\xff,\n\n", "7\n12\n" }, { "", "" }, { NULL, NULL }, { "\n", "-1\n" },
+	};
+	const struct report report = { .array = "things", .columns = list_columns, .selected = selected, .json = json };
+	struct error err = { 0 };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	is_int(report_print(out, &report, lists, 4, sizeof(*lists), &err), 0, "%s: printed", what);
+	fclose(out);
+	is_text(text, want, "%s", what);
+	free(text);
+}
+
+static void check_list_forms(void)
+{
+	static const char *const both[] = { "numbers", "words", NULL };
+
+	check_lists(both, false, "NUMBERS  WORDS\n7,12     a,\\xff,,\n-        -\n-        -\n-1       \n",
+		    "lists: text, joined by commas");
+	check_lists(NULL, true,
+		    "{\"version\":1,\"things\":["
+		    "{\"words\":[\"a\",\"\\\\xff,\",\"\"],\"numbers\":[7,12],\"costly\":null},"
+		    "{\"words\":[],\"numbers\":[],\"costly\":null},"
+		    "{\"words\":null,\"numbers\":null,\"costly\":null},"
+		    "{\"words\":[\"\"],\"numbers\":[-1],\"costly\":null}]}\n",
+		    "lists: JSON, none is not absent");
+}
+
+static void check_long_element(void)
+{
+	char element[400], want[sizeof(element) + 16];
+	const struct lists lists = { element, "" };
+	const struct report report = { .columns = list_columns, .no_headings = true };
+	struct error err = { 0 };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	memset(element, 'x', sizeof(element));
+	memcpy(element + sizeof(element) - 3, "\nb", 3);
+	snprintf(want, sizeof(want), "%.255s,b\n", element);
+	report_print(out, &report, &lists, 1, sizeof(lists), &err);
+	fclose(out);
+	is_text(text, want, "lists: a long element is cut off, what follows it is not");
+	free(text);
+}
+
+static void check_needs(void)
+{
+	static const char *const numbers[] = { "numbers", NULL }, *const costly[] = { "costly", "costly", NULL };
+	struct report report = { .columns = list_columns };
+
+	is_int(report_needs(&report), 1, "needs: of the usual columns");
+	report.selected = numbers;
+	is_int(report_needs(&report), 2, "needs: of those chosen");
+	report.json = true;
+	is_int(report_needs(&report), 3, "needs: JSON has all");
+	report.selected = costly;
+	is_int(report_needs(&report), 3 | 1 << 23, "needs: but what is costly only when chosen");
+}
+
 static void check_unknown_column(void)
 {
 	static const char *const chosen[] = { "name", "nonsense", NULL };
@@ -205,6 +293,9 @@ int main(void)
 {
 	check_text();
 	check_json();
+	check_list_forms();
+	check_long_element();
+	check_needs();
 	check_unknown_column();
 	check_escapes();
 	check_errors();

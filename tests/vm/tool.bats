@@ -15,6 +15,10 @@ load machine
 	machine tool/holders.sh --device edu --device igb
 }
 
+@test "tool: what list tells of devices in a live update and in use" {
+	machine tool/list.sh --device edu --device igb --device edu
+}
+
 @test "tool: what the kernel itself answers" {
 	machine tool/raw.sh --device edu --device igb
 }
