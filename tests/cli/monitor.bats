@@ -7,6 +7,8 @@ export LUCTL DATA
 
 # begin COMMAND...: run it in the background, signals as in a terminal; $pid is its process.
 begin() {
+	# Before it starts: the last one must not be taken for this one
+	: >"$BATS_TEST_TMPDIR/out"
 	env --default-signal=INT,TERM "$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 	pid=$!
 }
