@@ -111,6 +111,7 @@ check-debug: all vm-helpers
 soak: all vm-helpers
 	tests/vm/run --timeout 3000 --device edu --device igb --device virtio-rng-pci tests/vm/kernel/soak.sh $(or $(ROUNDS),50)
 
+# What the kernel takes for each device of a session, at 16 and at 128.
 bench-kernel: all vm-helpers
 	tests/vm/run --timeout 1800 --memory 4G --append "log_buf_len=4M" $(foreach n,$(shell seq 128),--device edu) \
 		tests/vm/kernel/bench.sh 16
@@ -119,6 +120,7 @@ bench:
 	tests/deps build bench
 	$(MAKE) all build/bench/bare build/bench/cpu
 	tests/bench/run
+	$(MAKE) bench-kernel
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(datadir)/vfio-luctl
