@@ -9,8 +9,10 @@ layer_of() {
 	case ${name%.[ch]} in
 	error | cleanup) echo 0 ;;
 	sysfs | pci_addr | liveupdate | vfio | procfs | debugfs | token | names | uevent) echo 1 ;;
-	manifest* | device* | session | uevent_socket) echo 2 ;;
+	program | kcmdline | kmsg) echo 1 ;;
+	manifest* | device* | session | uevent_socket | kconfig | kimage | kexec_call | native) echo 2 ;;
 	report* | facts* | plan | claim | await | watch | rebind | handoff* | keeper*) echo 3 ;;
+	survey* | host | target* | inspect | findings* | preflight | jump) echo 3 ;;
 	*) if [ -e "cmd/$name" ]; then echo 4; fi ;;
 	esac
 }
@@ -111,4 +113,18 @@ setup() {
 	done
 	[ "$verb" ]
 	[ -z "$missing" ] || { echo "missing:$missing"; false; }
+}
+
+@test "source: every finding of check is in the man page with its severity, and no other" {
+	same "$(sed -n '/^\.Sh FINDINGS/,/^\.Sh EXIT/p' "$TOP/man/vfio-luctl.8" | awk '
+		/^\.It Li / {
+			for (i = 3; i <= NF; i++)
+				if ($i ~ /^\(/) {
+					while (n)
+						print ids[n--], $i
+				} else if ($i ~ /^[a-z]/)
+					ids[++n] = $i
+		}' | sort)" \
+		"$(sed -nE 's/^\t\[[A-Z_]+\] = \{ "([a-z-]+)", ([EWI]),.*/\1 (\2)/p' src/findings.c |
+			sed 's/(E)/(error)/; s/(W)/(warning)/; s/(I)/(info)/' | sort)"
 }

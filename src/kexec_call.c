@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* kexec_file_load, reboot, and what stands in the way of either. */
+#include <errno.h>
+#include <linux/kexec.h>
+#include <string.h>
+#include <sys/reboot.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "kexec_call.h"
+#include "sysfs.h"
+
+#ifndef KEXEC_FILE_NO_INITRAMFS
+#define KEXEC_FILE_NO_INITRAMFS 4
+#endif
+
+static int say_load_failed(int code, const char *object, struct error *err)
+{
+	int rc;
+
+	switch (code) {
+	case ENOSYS:
+		rc = error_set(err, STATUS_UNSUPPORTED, code, object,
+			       "this kernel cannot load one from a file (CONFIG_KEXEC_FILE)");
+		break;
+	case EPERM:
+		rc = error_set(err, STATUS_FAILED, code, object, "cannot load the kernel");
+		error_hint(err, "it takes root, and kernel.kexec_load_disabled must be 0; a locked down kernel wants a signed one");
+		break;
+	case ENOEXEC:
+		rc = error_set(err, STATUS_FAILED, code, object,
+			       "this is no image of a kernel that can be loaded");
+		break;
+	case EBUSY:
+		rc = error_set(err, STATUS_BUSY, code, object, "somebody else is loading a kernel");
+		break;
+	case EADDRNOTAVAIL:
+		rc = error_set(err, STATUS_FAILED, code, object,
+			       "kernel and initrd do not fit into the scratch memory");
+		error_hint(err, "boot with a larger kho_scratch=");
+		break;
+	case EKEYREJECTED:
+	case ENODATA:
+	case ENOPKG:
+		rc = error_set(err, STATUS_FAILED, code, object, "its signature is not accepted");
+		break;
+	case EINVAL:
+		rc = error_set(err, STATUS_FAILED, code, object, "the kernel refuses to load it");
+		error_hint(err, "a command line has at most 2047 bytes on x86");
+		break;
+	default:
+		rc = error_set(err, STATUS_FAILED, code, object, "cannot load the kernel");
+	}
+	return rc;
+}
+
+int kexec_load_files(int kernel, int initrd, const char *cmdline, const char *object,
+		     struct error *err)
+{
+	unsigned long flags = initrd < 0 ? KEXEC_FILE_NO_INITRAMFS : 0;
+
+	if (syscall(SYS_kexec_file_load, kernel, initrd, strlen(cmdline) + 1, cmdline, flags) == 0)
+		return 0;
+	return say_load_failed(errno, object, err);
+}
+
+int kexec_jump(void)
+{
+	sync();
+	reboot(RB_KEXEC);
+	return -errno;
+}
+
+enum answer kexec_is_loaded(int rootfd)
+{
+	char text[8];
+
+	/* Linux 7 has it in a directory of its own, and the old name still. */
+	if (sysfs_read(rootfd, "sys/kernel/kexec_loaded", text, sizeof(text)) <= 0 &&
+	    sysfs_read(rootfd, "sys/kernel/kexec/loaded", text, sizeof(text)) <= 0)
+		return ANSWER_UNKNOWN;
+	return strcmp(text, "0") ? ANSWER_YES : ANSWER_NO;
+}
+
+enum answer kexec_old_call_works(int rootfd, const struct kconfig *running)
+{
+	char mode[64];
+
+	/* "none [integrity] confidentiality": the one in brackets is in force. */
+	if (sysfs_read(rootfd, "sys/kernel/security/lockdown", mode, sizeof(mode)) > 0 &&
+	    !strstr(mode, "[none]"))
+		return ANSWER_NO;
+	return kconfig_has(running, "CONFIG_KEXEC");
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Running a program and waiting for it. */
+#pragma once
+
+/*
+ * Run @argv[0], looked for in PATH, with the environment of ours, and wait for
+ * its end.  Its standard input, output and error are @in, @out and @error; -1
+ * is /dev/null.  They stay the caller's and may have close-on-exec set.
+ * Returns its exit status, 128 plus the number of the signal that ended it, or
+ * a negative errno: -ENOENT when there is no such program.
+ */
+int program_run(const char *const argv[], int in, int out, int error);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The next kernel: the files and the command line it is made of, and what can
+ * be told of it before it runs.  The kernel does not tell what is loaded, so
+ * whoever loads leaves a note.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kcmdline.h"
+#include "kconfig.h"
+
+struct error;
+
+#define TARGET_PATH_SIZE 1024
+
+struct target {
+	char image[TARGET_PATH_SIZE];
+	char initrd[TARGET_PATH_SIZE]; /* "": none */
+	char cmdline[KCMDLINE_SIZE];
+	char release[128];       /* "": not known */
+	uint64_t image_size;     /* bytes of contiguous memory each needs; 0: not known */
+	uint64_t initrd_size;
+	bool config_known;
+	char missing[512];       /* options that a live update needs and it has not, by commas */
+	enum answer kho_default; /* CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT */
+	int image_fd;            /* -1: not opened */
+	int initrd_fd;
+};
+
+#define TARGET_INIT { .image_fd = -1, .initrd_fd = -1 }
+
+/*
+ * Open the files of @target, whose paths and command line are set, and find out
+ * what they are.  @rootfd and @recorded: paths are below the recorded host.  The
+ * configuration is the one inside the image, else the installed one of its
+ * release.  Returns 0 or a negative errno with @err filled.  The caller ends it
+ * with target_close().
+ */
+int target_open(int rootfd, bool recorded, struct target *target, struct error *err);
+
+void target_close(struct target *target);
+
+/* The options a live update needs that @config has not, into @missing; "" none. */
+void target_missing_options(const struct kconfig *config, char *missing, size_t size);
+
+/*
+ * Note that @target was loaded just now.  Returns 0 or a negative errno with
+ * @err filled.
+ */
+int target_note_write(const struct target *target, struct error *err);
+
+/* Forget the note: what is loaded is not ours any more. */
+void target_note_remove(void);
+
+/*
+ * What was loaded according to the note, which is of the running kernel's time
+ * only.  Returns 0; -ENOENT when there is none (any more), -EACCES when it may
+ * not be read, -EBADMSG when it is damaged; fills no error.
+ */
+int target_note_read(int rootfd, struct target *target);
+
+#define cleanup_target __attribute__((cleanup(target_close)))
