@@ -4,12 +4,13 @@
 
 #include <stdbool.h>
 
-struct error;
+#include "error.h"
 
 /* The global options, valid before and after the verb. */
 struct globals {
 	bool json;
 	const char *sysroot; /* NULL: the running host */
+	enum exit_status status; /* with which a verb ends that has done what it was asked for */
 };
 
 /*

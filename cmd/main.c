@@ -234,7 +234,7 @@ int main(int argc, char **argv)
 	if (ret >= 0)
 		ret = close_stdout(&err);
 	if (ret >= 0)
-		return STATUS_OK;
+		return (int)globals.status;
 	report_error(stderr, verb, &err, globals.json || mentions_json(argc, argv));
 	return (int)err.status;
 }

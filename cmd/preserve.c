@@ -31,7 +31,6 @@ static int add_rows(struct row_list *list, const char *session, const struct dev
 		if (!row)
 			return -ENOMEM;
 		snprintf(row->session, sizeof(row->session), "%s", session);
-		row->direction = keeper_direction_name(KEEPER_OUTGOING);
 		row->has_device = true;
 		row->device.address = device->address;
 		row->device.token = token_from_pci(device->address);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The columns of everything that tells about sessions. */
+/* The columns of the verbs that change sessions. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,22 +20,6 @@ static void get_session(const void *record, struct column_value *value)
 	set_text(value, ((const struct row *)record)->session);
 }
 
-static void get_direction(const void *record, struct column_value *value)
-{
-	set_text(value, ((const struct row *)record)->direction);
-}
-
-static void get_holder(const void *record, struct column_value *value)
-{
-	value->number = ((const struct row *)record)->holder;
-	value->absent = value->number == 0;
-}
-
-static void get_command(const void *record, struct column_value *value)
-{
-	set_text(value, ((const struct row *)record)->command);
-}
-
 static void get_device(const void *record, struct column_value *value)
 {
 	const struct row *row = record;
@@ -50,7 +34,7 @@ static void get_token(const void *record, struct column_value *value)
 	const struct row *row = record;
 	char token[TOKEN_STRLEN];
 
-	if (row->has_device || row->has_token)
+	if (row->has_device)
 		set_text(value, token_format(row->device.token, token));
 }
 
@@ -68,11 +52,6 @@ static void get_id(const void *record, struct column_value *value)
 static void get_state(const void *record, struct column_value *value)
 {
 	set_text(value, ((const struct row *)record)->state);
-}
-
-static void get_source(const void *record, struct column_value *value)
-{
-	set_text(value, ((const struct row *)record)->source);
 }
 
 static void get_changed(const void *record, struct column_value *value)
@@ -105,19 +84,6 @@ const struct column retrieve_columns[] = {
 	{ 0 },
 };
 
-const struct column status_columns[] = {
-	{ "session", "SESSION", COLUMN_STRING, true, get_session, "name of the session" },
-	{ "direction", "DIRECTION", COLUMN_STRING, true, get_direction, "outgoing: to the next kernel; incoming: from the previous one" },
-	{ "holder", "HOLDER", COLUMN_NUMBER, true, get_holder, "process that holds the session" },
-	{ "command", "COMMAND", COLUMN_STRING, true, get_command, "its name" },
-	{ "device", "DEVICE", COLUMN_STRING, true, get_device, "PCI address" },
-	{ "id", "ID", COLUMN_STRING, false, get_id, "vendor and device id, hexadecimal" },
-	{ "token", "TOKEN", COLUMN_STRING, false, get_token, "its token in the session, hexadecimal" },
-	{ "state", "STATE", COLUMN_STRING, true, get_state, "preserved, arrived, retrieved, bound, failed, gone; of a session: held, empty, no-manifest, stale" },
-	{ "source", "SOURCE", COLUMN_STRING, false, get_source, "keeper: told by its keeper; proc: seen in /proc" },
-	{ 0 },
-};
-
 struct row *rows_append(struct row_list *list, struct error *err)
 {
 	struct row *grown = reallocarray(list->rows, list->count + 1, sizeof(*grown));
@@ -143,8 +109,6 @@ int rows_add_info(struct row_list *list, const struct keeper_info *info,
 		if (!row)
 			return -ENOMEM;
 		snprintf(row->session, sizeof(row->session), "%s", info->session);
-		row->direction = keeper_direction_name(info->direction);
-		row->holder = info->pid;
 		row->has_device = true;
 		row->device = info->entries[i].of;
 		row->state = state && info->entries[i].state != ENTRY_GONE ?

@@ -4,24 +4,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
 
 #include "keeper_wire.h"
-#include "procfs.h"
 #include "report.h"
 
-/* An absent text is "" or NULL, an absent number 0. */
+/* An absent text is "" or NULL. */
 struct row {
-	char session[160];     /* of other tools: whatever the kernel shows */
-	const char *direction; /* NULL: unknown */
-	pid_t holder;
-	char command[PROCFS_COMM_SIZE];
+	char session[SESSION_NAME_SIZE];
 	bool has_device;
-	bool has_token;        /* true too when only the token of it is known */
 	struct manifest_entry device;
 	const char *state;
-	const char *source;
 	bool changed;
 	const char *earlier_override; /* of a device that was bound by us */
 };
@@ -31,10 +23,9 @@ struct row_list {
 	size_t count;
 };
 
-/* The columns of preserve, cancel and finish; those of retrieve; those of status. */
+/* The columns of preserve, cancel and finish; those of retrieve. */
 extern const struct column device_columns[];
 extern const struct column retrieve_columns[];
-extern const struct column status_columns[];
 
 /* An empty row at the end, or NULL with @err filled. */
 struct row *rows_append(struct row_list *list, struct error *err);

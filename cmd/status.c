@@ -6,19 +6,156 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "debugfs.h"
 #include "error.h"
-#include "keeper_client.h"
-#include "procfs.h"
+#include "report.h"
+#include "survey.h"
 #include "sysfs.h"
 #include "token.h"
 #include "commands.h"
 #include "common.h"
-#include "rows.h"
+
+enum { KEY_EXIT_CODE = 0x200 };
+
+/* One line: a file of a session, or a session without any. */
+struct line {
+	const struct survey *survey;
+	const struct survey_session *session;
+	const struct survey_file *file; /* NULL */
+};
+
+static void set_text(struct column_value *value, const char *text)
+{
+	value->absent = !text || !text[0];
+	snprintf(value->text, sizeof(value->text), "%s", text ? text : "");
+}
+
+static void get_session(const void *record, struct column_value *value)
+{
+	set_text(value, ((const struct line *)record)->session->name);
+}
+
+static void get_direction(const void *record, struct column_value *value)
+{
+	static const char *const names[] = {
+		[DIRECTION_UNKNOWN] = NULL, [DIRECTION_OUTGOING] = "outgoing",
+		[DIRECTION_INCOMING] = "incoming",
+	};
+
+	set_text(value, names[((const struct line *)record)->session->direction]);
+}
+
+static void get_phase(const void *record, struct column_value *value)
+{
+	const struct line *line = record;
+
+	set_text(value, survey_phase_name(survey_session_phase(line->survey, line->session)));
+}
+
+static void get_holder(const void *record, struct column_value *value)
+{
+	value->number = ((const struct line *)record)->session->holder;
+	value->absent = value->number == 0;
+}
+
+static void get_command(const void *record, struct column_value *value)
+{
+	set_text(value, ((const struct line *)record)->session->command);
+}
+
+static void get_device(const void *record, struct column_value *value)
+{
+	const struct survey_file *file = ((const struct line *)record)->file;
+	char address[PCI_ADDR_STRLEN];
+
+	if (file && file->is_pci)
+		set_text(value, pci_addr_format(file->address, address));
+}
+
+static void get_id(const void *record, struct column_value *value)
+{
+	const struct survey_file *file = ((const struct line *)record)->file;
+
+	if (!file || file->vendor < 0 || file->device < 0)
+		return;
+	value->absent = false;
+	snprintf(value->text, sizeof(value->text), "%04x:%04x", (unsigned int)file->vendor,
+		 (unsigned int)file->device);
+}
+
+static void get_token(const void *record, struct column_value *value)
+{
+	const struct survey_file *file = ((const struct line *)record)->file;
+	char token[TOKEN_STRLEN];
+
+	if (file && file->has_token)
+		set_text(value, token_format(file->token, token));
+}
+
+static void get_kind(const void *record, struct column_value *value)
+{
+	const struct survey_file *file = ((const struct line *)record)->file;
+
+	if (file)
+		set_text(value, file->kind);
+}
+
+static void get_state(const void *record, struct column_value *value)
+{
+	const struct line *line = record;
+
+	set_text(value, line->file ? line->file->state : line->session->state);
+}
+
+static void get_todo(const void *record, struct column_value *value)
+{
+	const struct line *line = record;
+	char text[256];
+
+	set_text(value, survey_todo(line->survey, line->session, line->file, text, sizeof(text)));
+}
+
+static void get_source(const void *record, struct column_value *value)
+{
+	set_text(value, source_name(((const struct line *)record)->session->source));
+}
+
+static void get_file_source(const void *record, struct column_value *value)
+{
+	const struct survey_file *file = ((const struct line *)record)->file;
+
+	if (file)
+		set_text(value, source_name(file->source));
+}
+
+static void get_state_source(const void *record, struct column_value *value)
+{
+	const struct line *line = record;
+
+	set_text(value, source_name(line->file ? line->file->state_source : line->session->source));
+}
+
+static const struct column columns[] = {
+	{ "session", "SESSION", COLUMN_STRING, true, get_session, "name of the session" },
+	{ "direction", "DIRECTION", COLUMN_STRING, true, get_direction, "outgoing: to the next kernel; incoming: from the previous one" },
+	{ "phase", "PHASE", COLUMN_STRING, false, get_phase, "how far its live update is: preserved, armed, arrived, retrieved" },
+	{ "holder", "HOLDER", COLUMN_NUMBER, true, get_holder, "process that holds the session" },
+	{ "command", "COMMAND", COLUMN_STRING, true, get_command, "its name" },
+	{ "device", "DEVICE", COLUMN_STRING, true, get_device, "PCI address" },
+	{ "id", "ID", COLUMN_STRING, false, get_id, "vendor and device id, hexadecimal" },
+	{ "token", "TOKEN", COLUMN_STRING, false, get_token, "token of the file in the session, hexadecimal" },
+	{ "kind", "KIND", COLUMN_STRING, false, get_kind, "the kernel's word for the type of the file" },
+	{ "state", "STATE", COLUMN_STRING, true, get_state, "preserved, arrived, unclaimed, retrieved, bound, failed, gone; of a session: held, empty, no-manifest, stale, hidden" },
+	{ "todo", "TODO", COLUMN_STRING, true, get_todo, "what is left to do" },
+	{ "source", "SOURCE", COLUMN_STRING, false, get_source, "who tells of the session and its holder: keeper, proc, kernel" },
+	{ "file_source", "FILE-SOURCE", COLUMN_STRING, false, get_file_source, "who tells that the file is in it: manifest, keeper, kernel" },
+	{ "state_source", "STATE-SOURCE", COLUMN_STRING, false, get_state_source, "who tells the state: keeper, proc, kernel" },
+	{ 0 },
+};
 
 struct status_args {
 	struct table_options table;
 	const char *session; /* NULL: all */
+	bool exit_code;
 };
 
 static error_t parse_status(int key, char *arg, struct argp_state *state)
@@ -28,6 +165,9 @@ static error_t parse_status(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &args->table;
+		return 0;
+	case KEY_EXIT_CODE:
+		args->exit_code = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (args->session) {
@@ -41,154 +181,85 @@ static error_t parse_status(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* A session without a device to show still is a line. */
-static int add_session(struct row_list *list, const char *session, const char *direction,
-		       pid_t pid, const char *state, struct error *err)
+static size_t fill_lines(const struct survey *survey, struct line *lines)
 {
-	struct row *row = rows_append(list, err);
+	size_t i, k, count = 0;
 
-	if (!row)
-		return -ENOMEM;
-	snprintf(row->session, sizeof(row->session), "%s", session);
-	row->direction = direction;
-	row->holder = pid;
-	row->state = state;
-	return 0;
-}
+	for (i = 0; i < survey->count; i++) {
+		const struct survey_session *session = &survey->sessions[i];
 
-/* A keeper that ended just now is none; one that died is shown as stale. */
-static int add_keeper(int rootfd, const char *session, struct row_list *list, struct error *err)
-{
-	size_t first = list->count;
-	struct keeper_info info;
-	int rc = keeper_info(rootfd, session, &info, err);
-
-	if (rc == -ENOENT)
-		return 0;
-	if (rc == -ECONNREFUSED)
-		rc = add_session(list, session, NULL, 0, "stale", err);
-	else if (rc < 0)
-		return rc;
-	else if (info.count == 0)
-		rc = add_session(list, session, keeper_direction_name(info.direction), info.pid,
-				 info.manifest_error[0] ? "no-manifest" : "empty", err);
-	else
-		rc = rows_add_info(list, &info, NULL, false, err);
-	for (; rc == 0 && first < list->count; first++) {
-		list->rows[first].source = "keeper";
-		if (list->rows[first].holder)
-			procfs_comm(rootfd, list->rows[first].holder, list->rows[first].command);
+		for (k = 0; k < session->count; k++)
+			lines[count++] = (struct line){ survey, session, &session->files[k] };
+		if (!session->count)
+			lines[count++] = (struct line){ survey, session, NULL };
 	}
-	keeper_info_free(&info);
-	return rc;
+	return count;
 }
 
-static int add_keepers(int rootfd, const char *only, struct row_list *list, struct error *err)
+static int print_lines(const struct survey *survey, struct report *report, struct error *err)
 {
-	struct keeper_names names;
-	int rc = keeper_list(rootfd, &names, err);
-	size_t i;
+	char hidden[256];
+	const struct report_note notes[] = {
+		{ "phase", survey_phase_name(survey_phase(survey)) },
+		{ "hidden", survey_hidden(survey, hidden, sizeof(hidden)) },
+		{ 0 },
+	};
+	cleanup_free struct line *lines = NULL;
+	size_t i, most = 1;
 
-	for (i = 0; rc == 0 && i < names.count; i++)
-		if (!only || !strcmp(only, names.names[i]))
-			rc = add_keeper(rootfd, names.names[i], list, err);
-	keeper_names_free(&names);
-	return rc;
+	for (i = 0; i < survey->count; i++)
+		most += survey->sessions[i].count + 1;
+	lines = calloc(most, sizeof(*lines));
+	if (!lines)
+		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the table");
+	report->notes = notes;
+	return report_print(stdout, report, lines, fill_lines(survey, lines), sizeof(*lines), err);
 }
 
-struct proc_scan {
-	int rootfd;
-	const char *only;
-	struct row_list *list;
-	struct error *err;
-	bool unclaimed; /* the session whose lines are being read */
-};
-
-/* Once per session and process, however many descriptors of it there are. */
-static bool is_known(const struct row_list *list, const char *session, pid_t pid)
+/* What a monitor is told: nothing is outstanding, something is, or that we cannot know. */
+static int judge(const struct survey *survey, struct globals *globals, struct error *err)
 {
-	size_t i;
-
-	for (i = 0; i < list->count; i++)
-		if (list->rows[i].holder == pid && !strcmp(list->rows[i].session, session))
-			return true;
-	return false;
-}
-
-static int add_foreign(void *data, pid_t pid, const char *link)
-{
-	const char *session = procfs_session_name(link);
-	struct proc_scan *scan = data;
-	struct row *row;
-
-	if (!session || (scan->only && strcmp(session, scan->only)) ||
-	    is_known(scan->list, session, pid))
-		return 0;
-	if (add_session(scan->list, session, NULL, pid, "held", scan->err) < 0)
-		return -ENOMEM;
-	row = &scan->list->rows[scan->list->count - 1];
-	row->source = "proc";
-	procfs_comm(scan->rootfd, pid, row->command);
-	return 0;
-}
-
-/*
- * What the kernel lists and nobody holds: without its list, a session that
- * arrived and was not claimed cannot be seen at all.
- */
-static int add_unclaimed(void *data, const struct debugfs_line *line)
-{
-	struct proc_scan *scan = data;
-	struct row *row;
-
-	if (scan->only && strcmp(line->session, scan->only))
-		return 0;
-	if (!line->is_file)
-		scan->unclaimed = !strcmp(line->state, "unclaimed");
-	if (!scan->unclaimed || (line->is_file && line->token == TOKEN_MANIFEST))
-		return 0;
-	row = scan->list->count ? &scan->list->rows[scan->list->count - 1] : NULL;
-	/* The line of the session itself becomes that of its first file. */
-	if (!line->is_file || row->has_token) {
-		if (add_session(scan->list, line->session, "incoming", 0, "unclaimed", scan->err) < 0)
-			return -ENOMEM;
-		row = &scan->list->rows[scan->list->count - 1];
-		row->source = "kernel";
-	}
-	if (line->is_file) {
-		row->has_token = true;
-		row->device = (struct manifest_entry){ .token = line->token, .vendor = -1, .device = -1 };
-		row->has_device = token_to_pci(line->token, &row->device.address);
-	}
-	return 0;
-}
-
-static int show_status(const struct status_args *args, const struct report *report,
-		       const char *sysroot, struct error *err)
-{
-	cleanup_close int rootfd = sysroot_open(sysroot, err);
-	cleanup_rows struct row_list list = { 0 };
-	struct proc_scan scan = { rootfd, args->session, &list, err, false };
 	int rc;
 
-	rc = rootfd < 0 ? rootfd : add_keepers(rootfd, args->session, &list, err);
-	if (rc == 0 && procfs_each_fd(rootfd, add_foreign, &scan) == -ENOMEM)
-		rc = -ENOMEM;
-	if (rc == 0 && debugfs_each_line(rootfd, add_unclaimed, &scan) == -ENOMEM)
-		rc = -ENOMEM;
-	if (rc < 0)
-		return rc;
-	if (args->session && list.count == 0)
-		return error_set(err, STATUS_NOT_FOUND, 0, args->session,
-				 "there is no session of this name to be seen");
-	return rows_print(&list, report, err);
+	if (survey_outstanding(survey)) {
+		globals->status = STATUS_OUTSTANDING;
+		return 0;
+	}
+	if (survey_phase(survey) != PHASE_UNKNOWN)
+		return 0;
+	rc = error_set(err, STATUS_FAILED, EPERM, NULL, "whether something is outstanding cannot be told");
+	error_hint(err, "run it as root");
+	return rc;
+}
+
+static int show_status(const struct status_args *args, struct report *report,
+		       struct globals *globals, struct error *err)
+{
+	cleanup_close int rootfd = sysroot_open(globals->sysroot, err);
+	struct survey survey = { 0 };
+	int rc;
+
+	rc = rootfd < 0 ? rootfd : survey_take(rootfd, args->session, &survey, err);
+	if (rc == 0 && args->session && survey.count == 0)
+		rc = error_set(err, STATUS_NOT_FOUND, 0, args->session,
+			       "there is no session of this name to be seen");
+	if (rc == 0 && args->exit_code)
+		rc = judge(&survey, globals, err);
+	if (rc == 0)
+		rc = print_lines(&survey, report, err);
+	survey_free(&survey);
+	return rc;
 }
 
 static int run_status(struct globals *globals, int argc, char **argv, struct error *err)
 {
+	static const struct argp_option options[] = {
+		{ "exit-code", KEY_EXIT_CODE, NULL, 0, "Exit with 8 when something is left to do", 0 },
+		{ 0 },
+	};
 	static const struct argp_child children[] = { { &table_argp, 0, NULL, 0 }, { 0 } };
-	static const struct argp argp = { NULL, parse_status, NULL, NULL, children, NULL, NULL };
-	struct report report = { .array = "sessions", .columns = status_columns };
+	static const struct argp argp = { options, parse_status, NULL, NULL, children, NULL, NULL };
+	struct report report = { .array = "sessions", .columns = columns };
 	cleanup_free const char **selected = NULL;
 	struct status_args args = { 0 };
 	int rc;
@@ -196,7 +267,7 @@ static int run_status(struct globals *globals, int argc, char **argv, struct err
 	rc = common_parse(&cmd_status, &argp, &args, globals, argc, argv, err);
 	if (rc == 0)
 		rc = table_prepare(&args.table, globals, &report, &selected, err);
-	return rc ? rc : show_status(&args, &report, globals->sysroot, err);
+	return rc ? rc : show_status(&args, &report, globals, err);
 }
 
 const struct command cmd_status = {

@@ -83,8 +83,11 @@ int debugfs_parse_line(const char *text, struct debugfs_line *line)
 		return -EINVAL;
 	if (line->is_file) {
 		word = next_word(&rest);
-		if (!word || token_parse(word, &line->token) || !next_word(&rest))
-			return -EINVAL; /* the compatible string is not needed */
+		if (!word || token_parse(word, &line->token))
+			return -EINVAL;
+		word = next_word(&rest);
+		if (!word || unescape(word, line->kind, sizeof(line->kind)))
+			return -EINVAL;
 	}
 	word = next_word(&rest);
 	if (!word || rest || strlen(word) >= sizeof(line->state))

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #define DEBUGFS_NAME_SIZE 64 /* LIVEUPDATE_SESSION_NAME_LENGTH, NUL included */
+#define DEBUGFS_KIND_SIZE 48 /* LIVEUPDATE_HNDL_COMPAT_LENGTH, NUL included */
 
 /* One line of the list: a session, or a file in the session named. */
 struct debugfs_line {
@@ -17,6 +18,7 @@ struct debugfs_line {
 	bool is_file;
 	char session[DEBUGFS_NAME_SIZE]; /* unescaped: any bytes */
 	uint64_t token;                  /* of a file */
+	char kind[DEBUGFS_KIND_SIZE];    /* of a file: "vfio-pci-v1", "memfd-v2" */
 	char state[16];                  /* "unclaimed", "held"; "waiting", ... */
 };
 

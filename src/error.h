@@ -19,6 +19,7 @@ enum exit_status {
 	STATUS_BUSY = 5,
 	STATUS_NOT_FOUND = 6,   /* no such device or session */
 	STATUS_TIMEOUT = 7,     /* what was waited for did not come in time */
+	STATUS_OUTSTANDING = 8, /* status --exit-code: no failure, but something is left to do */
 };
 
 struct error {

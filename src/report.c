@@ -202,6 +202,24 @@ static bool json_give_record(struct json_object *array, const struct column *col
 	return true;
 }
 
+static bool json_give_text(struct json_object *object, const char *key, const char *text)
+{
+	char buf[sizeof(((struct error *)0)->message) * 4];
+
+	if (!text || !text[0])
+		return json_give_null(object, key);
+	report_escape(text, buf, sizeof(buf));
+	return json_give(object, key, json_object_new_string(buf));
+}
+
+static bool json_give_notes(struct json_object *object, const struct report_note *note)
+{
+	for (; note && note->key; note++)
+		if (!json_give_text(object, note->key, note->text))
+			return false;
+	return true;
+}
+
 static int print_json(FILE *out, const struct report *report, const char *records,
 		      size_t count, size_t size, struct error *err)
 {
@@ -212,6 +230,7 @@ static int print_json(FILE *out, const struct report *report, const char *record
 	size_t i;
 
 	complete = root && json_give(root, "version", json_object_new_int(1)) &&
+		   json_give_notes(root, report->notes) &&
 		   json_give(root, report->array, array = json_object_new_array());
 	for (i = 0; complete && i < count; i++)
 		complete = json_give_record(array, report->columns, records + i * size);
@@ -223,11 +242,23 @@ static int print_json(FILE *out, const struct report *report, const char *record
 	return 0;
 }
 
+static void print_notes(FILE *out, const struct report_note *note)
+{
+	char buf[sizeof(((struct error *)0)->message) * 4];
+
+	for (; note && note->key; note++)
+		if (note->text && note->text[0])
+			fprintf(out, "%s: %s\n", note->key,
+				report_escape(note->text, buf, sizeof(buf)));
+}
+
 int report_print(FILE *out, const struct report *report, const void *records,
 		 size_t count, size_t size, struct error *err)
 {
 	if (report->json)
 		return print_json(out, report, records, count, size, err);
+	if (!report->no_headings)
+		print_notes(out, report->notes);
 	return report_print_text(out, report, records, count, size, err);
 }
 
@@ -245,16 +276,6 @@ static const char *status_name(enum exit_status status)
 	};
 
 	return names[status];
-}
-
-static bool json_give_text(struct json_object *object, const char *key, const char *text)
-{
-	char buf[sizeof(((struct error *)0)->message) * 4];
-
-	if (!text || !text[0])
-		return json_give_null(object, key);
-	report_escape(text, buf, sizeof(buf));
-	return json_give(object, key, json_object_new_string(buf));
 }
 
 static bool print_error_json(FILE *out, const char *verb, const struct error *err)

@@ -17,7 +17,7 @@ enum column_type { COLUMN_STRING, COLUMN_NUMBER, COLUMN_BOOL, COLUMN_STRINGS, CO
 /* What a getter fills; start with .absent = true. */
 struct column_value {
 	bool absent;
-	char text[256];   /* COLUMN_STRING */
+	char text[2048];  /* COLUMN_STRING: a command line of a kernel fits */
 	int64_t number;   /* COLUMN_NUMBER, COLUMN_BOOL */
 	const char *list; /* COLUMN_STRINGS, COLUMN_NUMBERS: a newline after each element, "" is
 			     none; stays the record's */
@@ -42,6 +42,12 @@ struct column {
 	const char *help;
 };
 
+/* A word about the whole, beside the records. */
+struct report_note {
+	const char *key;  /* JSON key, and the word in front of it in text; NULL ends the list */
+	const char *text; /* NULL: null, and nothing in text */
+};
+
 struct report {
 	const char *array;             /* JSON key of the array, e.g. "devices" */
 	const struct column *columns;  /* ends with a NULL key */
@@ -50,6 +56,7 @@ struct report {
 	bool no_headings;
 	size_t *widths;                /* NULL, or 0 for each column shown, for tables that come line by
 					  line: how wide each was so far, kept over the calls */
+	const struct report_note *notes; /* NULL: none; in text they are headings too */
 };
 
 /*
@@ -60,9 +67,10 @@ unsigned int report_needs(const struct report *report);
 
 /*
  * Print @count records, each @size bytes long, starting at @records.
- * JSON: {"version":1,"ARRAY":[{...},...]}; text: a padded table, nothing at
- * all (not even headings) for zero records, lists joined by commas.  Strings
- * that are not UTF-8 or hold control characters are escaped as \xNN.
+ * JSON: {"version":1,NOTES,"ARRAY":[{...},...]}; text: a line for each note, then
+ * a padded table, nothing at all (not even headings) for zero records, lists
+ * joined by commas.  Strings that are not UTF-8 or hold control characters are
+ * escaped as \xNN.
  * Returns 0 or a negative errno with @err filled.
  */
 int report_print(FILE *out, const struct report *report, const void *records,

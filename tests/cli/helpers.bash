@@ -75,3 +75,16 @@ add_pci_ids() {
 		install -D -m 644 "${2:-$DATA/pci.ids}" "$1/usr/share/$place/pci.ids"
 	done
 }
+
+# as_nobody WORD...: vfio-luctl without any privilege; what is in $BATS_TEST_TMPDIR is in its reach.
+as_nobody() {
+	local copy=$BATS_TEST_TMPDIR/vfio-luctl
+	cp "$LUCTL" "$copy"
+	chmod 755 "$copy"
+	chmod a+rx "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"
+	if [ "$(id -u)" -eq 0 ]; then
+		setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all "$copy" "$@"
+	else
+		"$copy" "$@"
+	fi
+}

@@ -110,9 +110,13 @@ process() {
 @test "status: a host without sessions" {
 	mkdir -p "$BATS_TEST_TMPDIR/none/proc"
 	expect 0 status --sysroot "$BATS_TEST_TMPDIR/none"
+	same "$output$stderr" 'phase: idle'
+	expect 0 status -n --sysroot "$BATS_TEST_TMPDIR/none"
 	[ -z "$output$stderr" ]
 	expect 0 status --json --sysroot "$BATS_TEST_TMPDIR/none"
-	same "$output" '{"version":1,"sessions":[]}'
+	same "$output" '{"version":1,"phase":"idle","hidden":null,"sessions":[]}'
+	valid status <<<"$output"
+	expect 0 status --exit-code --sysroot "$BATS_TEST_TMPDIR/none"
 	expect 0 status --sysroot "$DATA/none"
 	refused 6 null status vm --sysroot "$BATS_TEST_TMPDIR/none"
 }
@@ -158,13 +162,117 @@ process() {
 		'outgoing session out held' \
 		'outgoing file out 0x0001000000000300 vfio-pci-v1 preserved' \
 		>"$host/sys/kernel/debug/liveupdate/sessions"
-	run -0 --separate-stderr "$LUCTL" --sysroot "$host" status -n -o session,device,token,state,source
-	[ "$output" = 'vm        0000:01:00.0  0x0001000000000100  unclaimed  kernel
-vm        0000:02:00.0  0x0001000000000200  unclaimed  kernel
-odd name  -             0x0000000000000007  unclaimed  kernel
-empty     -             -                   unclaimed  kernel' ]
-	run -0 --separate-stderr "$LUCTL" --sysroot "$host" status vm --json
-	[ "$(jq -c '[.sessions[].device]' <<<"$output")" = '["0000:01:00.0","0000:02:00.0"]' ]
+	expect 0 --sysroot "$host" status -n -o session,device,token,kind,state,source,file_source
+	same "$(tr -s ' ' <<<"$output")" 'vm 0000:01:00.0 0x0001000000000100 vfio-pci-v1 unclaimed kernel kernel
+vm 0000:02:00.0 0x0001000000000200 vfio-pci-v1 unclaimed kernel kernel
+odd name - 0x0000000000000007 memfd-v2 unclaimed kernel kernel
+empty - - - unclaimed kernel -
+out 0000:03:00.0 0x0001000000000300 vfio-pci-v1 preserved kernel kernel'
+	expect 0 --sysroot "$host" status vm --json
+	same "$(jq -c '[.sessions[].device]' <<<"$output")" '["0000:01:00.0","0000:02:00.0"]'
+	same "$(jq -r '.phase, .sessions[0].todo' <<<"$output")" 'arrived
+bind it to vfio-pci, then vfio-luctl retrieve vm'
 	valid status <<<"$output"
-	run -6 --separate-stderr "$LUCTL" --sysroot "$host" status nosuch
+	expect 6 --sysroot "$host" status nosuch
+	expect 8 --sysroot "$host" status --exit-code
+	[[ $output == 'phase: arrived'$'\n'SESSION* ]]
+	expect 8 --sysroot "$host" status --exit-code --json out
+	same "$(jq -r '.phase' <<<"$output")" preserved
+	mkdir -p "$host/sys/kernel"
+	echo 1 >"$host/sys/kernel/kexec_loaded"
+	expect 0 --sysroot "$host" status --json out
+	same "$(jq -r '.phase, .sessions[0].phase, .sessions[0].todo' <<<"$output")" 'armed
+armed
+vfio-luctl kexec'
+}
+
+@test "status: what the kernel knows of sessions that processes hold" {
+	local host=$BATS_TEST_TMPDIR/host name='anon_inode:[luo_session]'
+	mkdir -p "$host/sys/kernel/debug/liveupdate"
+	process "$host" 7 luod "$name vm" "$name texts"
+	process "$host" 8 other "$name back"
+	printf '%s\n' 'outgoing session vm held' \
+		'outgoing file vm 0x0001000000000100 vfio-pci-v1 preserved' \
+		'outgoing file vm 0x0000000000000000 memfd-v2 preserved' \
+		'outgoing session texts held' \
+		'outgoing file texts 0x0000000000000000 memfd-v2 preserved' \
+		'outgoing file texts 0x0000000000000001 memfd-v2 preserved' \
+		'incoming session back held' \
+		'incoming file back 0x0000000000000005 memfd-v2 retrieved' \
+		'incoming file back 0x0000000000000006 memfd-v2 waiting' \
+		'incoming file back 0x0000000000000007 memfd-v2 failed:-19' \
+		>"$host/sys/kernel/debug/liveupdate/sessions"
+	expect 0 --sysroot "$host" status -n -o session,direction,phase,holder,device,token,state,todo,source,file_source,state_source
+	same "$(tr -s ' ' <<<"$output" | sort)" 'back incoming arrived 8 - 0x0000000000000005 retrieved - proc kernel kernel
+back incoming arrived 8 - 0x0000000000000006 arrived - proc kernel kernel
+back incoming arrived 8 - 0x0000000000000007 failed - proc kernel kernel
+texts outgoing preserved 7 - 0x0000000000000000 preserved vfio-luctl kexec --kernel IMAGE proc kernel kernel
+texts outgoing preserved 7 - 0x0000000000000001 preserved vfio-luctl kexec --kernel IMAGE proc kernel kernel
+vm outgoing preserved 7 0000:01:00.0 0x0001000000000100 preserved vfio-luctl kexec --kernel IMAGE proc kernel kernel'
+	valid status <<<"$("$LUCTL" --sysroot "$host" status --json)"
+}
+
+# attribute ROOT ADDRESS STATE CLASS: a device that tells its own part
+attribute() {
+	mkdir -p "$1/sys/bus/pci/devices/$2"
+	echo "$3" >"$1/sys/bus/pci/devices/$2/liveupdate"
+	echo "$4" >"$1/sys/bus/pci/devices/$2/class"
+	touch "$1/sys/bus/pci/devices/$2/uevent"
+}
+
+@test "status: what only the devices tell" {
+	local host=$BATS_TEST_TMPDIR/host
+	mkdir -p "$host/proc"
+	attribute "$host" 0000:00:01.0 'incoming outgoing' 0x060400
+	attribute "$host" 0000:01:00.0 incoming 0x020000
+	attribute "$host" 0000:02:00.0 outgoing 0x020000
+	attribute "$host" 0000:03:00.0 none 0x020000
+	expect 0 --sysroot "$host" status --json
+	valid status <<<"$output"
+	same "$(jq -c '.phase, (.sessions | sort_by(.device)[] | [.session, .device, .direction, .state, .todo, .source])' <<<"$output")" '"arrived"
+[null,"0000:01:00.0","incoming","arrived",null,"kernel"]
+[null,"0000:02:00.0","outgoing","preserved","vfio-luctl kexec --kernel IMAGE","kernel"]'
+	expect 8 --sysroot "$host" status --exit-code
+	# Known from a session, a device is not told of twice.
+	mkdir -p "$host/sys/kernel/debug/liveupdate"
+	printf '%s\n' 'incoming session vm unclaimed' 'incoming file vm 0x0001000000000100 vfio-pci-v1 waiting' \
+		>"$host/sys/kernel/debug/liveupdate/sessions"
+	expect 0 --sysroot "$host" status -n -o session,device
+	same "$(tr -s ' ' <<<"$output" | sort)" '- 0000:02:00.0
+vm 0000:01:00.0'
+	attribute "$host" 0000:01:00.0 none 0x020000
+	attribute "$host" 0000:02:00.0 none 0x020000
+	: >"$host/sys/kernel/debug/liveupdate/sessions"
+	expect 0 --sysroot "$host" status --exit-code
+	mkdir -p "$host/sys/kernel/debug/kho/in/sub_fdts"
+	touch "$host/sys/kernel/debug/kho/in/sub_fdts/LUO"
+	expect 0 --sysroot "$host" status --exit-code
+	same "$output" 'phase: finished'
+}
+
+@test "status: what may not be read is said, and is not taken for nothing" {
+	local host=$BATS_TEST_TMPDIR/host
+	process "$host" 7 luod 'anon_inode:[luo_session] vm'
+	mkdir -p "$host/run/vfio-luctl" "$host/sys/kernel/debug/liveupdate"
+	chmod 0 "$host/run/vfio-luctl" "$host/sys/kernel/debug/liveupdate" "$host/proc/7/fd"
+	run --separate-stderr as_nobody --sysroot "$host" status --json
+	show status
+	[ "$status" -eq 0 ]
+	same "$output" "{\"version\":1,\"phase\":null,\"hidden\":\"the keepers' sockets, descriptors of other users' processes, the kernel's list in debugfs (root can see more)\",\"sessions\":[]}"
+	valid status <<<"$output"
+	run --separate-stderr as_nobody --sysroot "$host" status
+	same "$output" "hidden: the keepers' sockets, descriptors of other users' processes, the kernel's list in debugfs (root can see more)"
+	run --separate-stderr as_nobody --sysroot "$host" status --exit-code
+	show status
+	[ "$status" -eq 1 ]
+	[ -z "$output" ]
+	[[ $stderr == *'cannot be told'* ]]
+	# Devices that tell for themselves leave no doubt.
+	attribute "$host" 0000:01:00.0 none 0x020000
+	run --separate-stderr as_nobody --sysroot "$host" status --exit-code
+	[ "$status" -eq 0 ]
+	attribute "$host" 0000:01:00.0 incoming 0x020000
+	run --separate-stderr as_nobody --sysroot "$host" status --exit-code
+	[ "$status" -eq 8 ]
+	chmod 755 "$host/run/vfio-luctl" "$host/sys/kernel/debug/liveupdate" "$host/proc/7/fd"
 }

@@ -12,13 +12,13 @@ static const struct {
 	int rc;
 	struct debugfs_line want;
 } lines[] = {
-	{ "incoming session vm unclaimed", 0, { true, false, "vm", 0, "unclaimed" } },
-	{ "outgoing session vm held", 0, { false, false, "vm", 0, "held" } },
+	{ "incoming session vm unclaimed", 0, { true, false, "vm", 0, "", "unclaimed" } },
+	{ "outgoing session vm held", 0, { false, false, "vm", 0, "", "held" } },
 	{ "incoming file vm 0x0001000000000100 vfio-pci-v1 waiting", 0,
-	  { true, true, "vm", 0x0001000000000100, "waiting" } },
+	  { true, true, "vm", 0x0001000000000100, "vfio-pci-v1", "waiting" } },
 	{ "incoming file odd\\040name 0x0000000000000007 memfd-v2 failed:-19", 0,
-	  { true, true, "odd name", 7, "failed:-19" } },
-	{ "incoming session \\134\\377 held", 0, { true, false, "\\\377", 0, "held" } },
+	  { true, true, "odd name", 7, "memfd-v2", "failed:-19" } },
+	{ "incoming session \\134\\377 held", 0, { true, false, "\\\377", 0, "", "held" } },
 	{ "", -EINVAL, { 0 } },
 	{ "incoming", -EINVAL, { 0 } },
 	{ "sideways session vm held", -EINVAL, { 0 } },
@@ -33,6 +33,8 @@ static const struct {
 	{ "incoming session \\ held", -EINVAL, { 0 } },
 	{ "incoming file vm 7 memfd-v2 waiting", -EINVAL, { 0 } },
 	{ "incoming file vm 0x0000000000000007 waiting", -EINVAL, { 0 } },
+	{ "incoming file vm 0x0000000000000007 012345678901234567890123456789012345678901234567 waiting",
+	  -EINVAL, { 0 } },
 	{ "incoming session 0123456789012345678901234567890123456789012345678901234567890123 held",
 	  -EINVAL, { 0 } },
 };
@@ -51,6 +53,7 @@ int main(void)
 				   got.is_file == lines[i].want.is_file &&
 				   !strcmp(got.session, lines[i].want.session) &&
 				   got.token == lines[i].want.token &&
+				   !strcmp(got.kind, lines[i].want.kind) &&
 				   !strcmp(got.state, lines[i].want.state),
 			   "%s: means what it says", lines[i].text);
 	}
