@@ -26,7 +26,9 @@ struct command {
 };
 
 extern const struct command cmd_cancel;
+extern const struct command cmd_check;
 extern const struct command cmd_finish;
+extern const struct command cmd_kexec;
 extern const struct command cmd_list;
 extern const struct command cmd_monitor;
 extern const struct command cmd_preserve;

@@ -16,9 +16,11 @@
 /* The verbs, in the order of --help. */
 static const struct command *const commands[] = {
 	&cmd_list,
+	&cmd_check,
 	&cmd_preserve,
 	&cmd_status,
 	&cmd_cancel,
+	&cmd_kexec,
 	&cmd_retrieve,
 	&cmd_finish,
 	&cmd_wait,

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* systemctl kexec or reboot(2), with the kernel's log at hand. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "jump.h"
+#include "kexec_call.h"
+#include "kmsg.h"
+#include "program.h"
+#include "survey.h"
+
+bool jump_by_init(enum way way)
+{
+	return way == WAY_INIT && access("/run/systemd/system", F_OK) == 0;
+}
+
+/* What goes along with a jump. */
+struct load {
+	size_t sessions, devices;
+};
+
+static int count_load(int rootfd, struct load *load, struct error *err)
+{
+	struct survey survey;
+	size_t i, k;
+	int rc = survey_take(rootfd, NULL, &survey, err);
+
+	*load = (struct load){ 0 };
+	for (i = 0; rc == 0 && i < survey.count; i++) {
+		if (survey.sessions[i].direction != DIRECTION_OUTGOING)
+			continue;
+		load->sessions++;
+		for (k = 0; k < survey.sessions[i].count; k++)
+			load->devices += survey.sessions[i].files[k].is_pci;
+	}
+	survey_free(&survey);
+	return rc;
+}
+
+/* Whether everything is still there is looked up, not assumed. */
+static void say_what_is_left(int rootfd, const struct load *before, struct error *err)
+{
+	struct error ignored;
+	struct load after;
+
+	if (count_load(rootfd, &after, &ignored) < 0)
+		error_hint(err, "see 'vfio-luctl status' for what is left; the kernel stays loaded");
+	else if (after.sessions >= before->sessions && after.devices >= before->devices)
+		error_hint(err, "nothing was lost: all is preserved as before (sessions: %zu, devices: %zu), and the kernel stays loaded; remove the reason and try again, or 'vfio-luctl cancel SESSION'",
+			   after.sessions, after.devices);
+	else
+		error_hint(err, "of %zu sessions with %zu devices, %zu with %zu are left, see 'vfio-luctl status'; the kernel stays loaded",
+			   before->sessions, before->devices, after.sessions, after.devices);
+}
+
+static int jump_directly(int rootfd, struct error *err)
+{
+	cleanup_close int log = kmsg_open();
+	struct load before;
+	char why[400] = "";
+	int rc = count_load(rootfd, &before, err);
+
+	if (rc < 0)
+		return rc;
+	rc = kexec_jump();
+	if (log >= 0)
+		kmsg_collect(log, why, sizeof(why));
+	rc = error_set(err, rc == -EBUSY ? STATUS_BUSY : STATUS_FAILED, -rc, "kexec",
+		       "the kernel does not jump%s%s", why[0] ? ": " : "", why);
+	say_what_is_left(rootfd, &before, err);
+	return rc;
+}
+
+/* The first line of what is in @fd. */
+static void read_line(int fd, char *text, size_t size)
+{
+	ssize_t length = pread(fd, text, size - 1, 0);
+
+	text[length > 0 ? length : 0] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+}
+
+static int jump_by_systemd(struct error *err)
+{
+	static const char *const argv[] = { "systemctl", "kexec", NULL };
+	cleanup_close int said = memfd_create("systemctl", MFD_CLOEXEC);
+	int status = program_run(argv, -1, -1, said);
+	char why[200];
+
+	if (status == 0)
+		return 0;
+	if (status < 0)
+		return error_set(err, STATUS_FAILED, -status, "systemctl", "cannot run");
+	read_line(said, why, sizeof(why));
+	status = error_set(err, STATUS_FAILED, 0, "systemctl kexec", "ended with status %d%s%s", status,
+			   why[0] ? ": " : "", why);
+	error_hint(err, "nothing was lost; the kernel stays loaded");
+	return status;
+}
+
+int jump(int rootfd, bool by_init, struct error *err)
+{
+	return by_init ? jump_by_systemd(err) : jump_directly(rootfd, err);
+}
