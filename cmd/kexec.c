@@ -162,7 +162,7 @@ static int refuse(const struct finding_list *list, struct error *err)
 		snprintf(more, sizeof(more), " (and %zu more)", count - 1);
 	join_ids(list, ids, sizeof(ids));
 	rc = error_set(err, STATUS_REFUSED, 0, first->object, "%s: %s%s", first->kind->id, first->text, more);
-	error_hint(err, "%s%s'vfio-luctl check' tells more; to take the loss: --force %s", first->remedy,
+	error_hint(err, "%s%s'vfio-luctl check' tells more; to go on in spite of it: --force %s", first->remedy,
 		   first->remedy[0] ? "; " : "", ids);
 	return rc;
 }

@@ -188,10 +188,11 @@ static size_t fill_lines(const struct survey *survey, struct line *lines)
 	for (i = 0; i < survey->count; i++) {
 		const struct survey_session *session = &survey->sessions[i];
 
+		/* A session whose files are known only from elsewhere still lacks its manifest. */
+		if (!session->count || (session->state && !strcmp(session->state, "no-manifest")))
+			lines[count++] = (struct line){ survey, session, NULL };
 		for (k = 0; k < session->count; k++)
 			lines[count++] = (struct line){ survey, session, &session->files[k] };
-		if (!session->count)
-			lines[count++] = (struct line){ survey, session, NULL };
 	}
 	return count;
 }

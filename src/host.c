@@ -42,7 +42,7 @@ static int try_open(void)
 
 static void gather_orchestrator(int rootfd, bool live, const struct survey *survey, struct host *host)
 {
-	host->has_liveupdate = exists(rootfd, LUO_DEVICE_PATH + 1);
+	host->has_liveupdate = exists(rootfd, "dev/liveupdate");
 	host->vfio_loaded = exists(rootfd, "sys/module/vfio_pci");
 	procfs_find_holder(rootfd, LUO_DEVICE_PATH, &host->opener);
 	host->open_error = live && may_open(host, survey) ? try_open() : -1;

@@ -49,31 +49,25 @@ static void say_what_is_left(int rootfd, const struct load *before, struct error
 	struct load after;
 
 	if (count_load(rootfd, &after, &ignored) < 0)
-		error_hint(err, "see 'vfio-luctl status' for what is left; the kernel stays loaded");
+		error_hint(err, "see 'vfio-luctl status' for what is left; the next kernel stays loaded");
 	else if (after.sessions >= before->sessions && after.devices >= before->devices)
-		error_hint(err, "nothing was lost: all is preserved as before (sessions: %zu, devices: %zu), and the kernel stays loaded; remove the reason and try again, or 'vfio-luctl cancel SESSION'",
+		error_hint(err, "nothing was lost: all is preserved as before (sessions: %zu, devices: %zu), and the next kernel stays loaded; remove the reason and try again, or 'vfio-luctl cancel SESSION'",
 			   after.sessions, after.devices);
 	else
-		error_hint(err, "of %zu sessions with %zu devices, %zu with %zu are left, see 'vfio-luctl status'; the kernel stays loaded",
+		error_hint(err, "of %zu sessions with %zu devices, %zu with %zu are left, see 'vfio-luctl status'; the next kernel stays loaded",
 			   before->sessions, before->devices, after.sessions, after.devices);
 }
 
-static int jump_directly(int rootfd, struct error *err)
+static int jump_directly(struct error *err)
 {
 	cleanup_close int log = kmsg_open();
-	struct load before;
+	int rc = kexec_jump();
 	char why[400] = "";
-	int rc = count_load(rootfd, &before, err);
 
-	if (rc < 0)
-		return rc;
-	rc = kexec_jump();
 	if (log >= 0)
 		kmsg_collect(log, why, sizeof(why));
-	rc = error_set(err, rc == -EBUSY ? STATUS_BUSY : STATUS_FAILED, -rc, "kexec",
-		       "the kernel does not jump%s%s", why[0] ? ": " : "", why);
-	say_what_is_left(rootfd, &before, err);
-	return rc;
+	return error_set(err, rc == -EBUSY ? STATUS_BUSY : STATUS_FAILED, -rc, NULL,
+			 "the kernel does not jump%s%s", why[0] ? ": " : "", why);
 }
 
 /* The first line of what is in @fd. */
@@ -97,13 +91,19 @@ static int jump_by_systemd(struct error *err)
 	if (status < 0)
 		return error_set(err, STATUS_FAILED, -status, "systemctl", "cannot run");
 	read_line(said, why, sizeof(why));
-	status = error_set(err, STATUS_FAILED, 0, "systemctl kexec", "ended with status %d%s%s", status,
-			   why[0] ? ": " : "", why);
-	error_hint(err, "nothing was lost; the kernel stays loaded");
-	return status;
+	return error_set(err, STATUS_FAILED, 0, "systemctl kexec", "ended with status %d%s%s", status,
+			 why[0] ? ": " : "", why);
 }
 
 int jump(int rootfd, bool by_init, struct error *err)
 {
-	return by_init ? jump_by_systemd(err) : jump_directly(rootfd, err);
+	struct load before;
+	int rc = count_load(rootfd, &before, err);
+
+	if (rc < 0)
+		return rc;
+	rc = by_init ? jump_by_systemd(err) : jump_directly(err);
+	if (rc < 0)
+		say_what_is_left(rootfd, &before, err);
+	return rc;
 }

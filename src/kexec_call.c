@@ -2,19 +2,23 @@
 /* kexec_file_load, reboot, and what stands in the way of either. */
 #include <errno.h>
 #include <linux/kexec.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/reboot.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "error.h"
 #include "kexec_call.h"
+#include "kmsg.h"
 #include "sysfs.h"
 
 #ifndef KEXEC_FILE_NO_INITRAMFS
 #define KEXEC_FILE_NO_INITRAMFS 4
 #endif
 
+/* What the call's errno means; the kernel's log may say more. */
 static int say_load_failed(int code, const char *object, struct error *err)
 {
 	int rc;
@@ -45,10 +49,6 @@ static int say_load_failed(int code, const char *object, struct error *err)
 	case ENOPKG:
 		rc = error_set(err, STATUS_FAILED, code, object, "its signature is not accepted");
 		break;
-	case EINVAL:
-		rc = error_set(err, STATUS_FAILED, code, object, "the kernel refuses to load it");
-		error_hint(err, "a command line has at most 2047 bytes on x86");
-		break;
 	default:
 		rc = error_set(err, STATUS_FAILED, code, object, "cannot load the kernel");
 	}
@@ -59,10 +59,19 @@ int kexec_load_files(int kernel, int initrd, const char *cmdline, const char *ob
 		     struct error *err)
 {
 	unsigned long flags = initrd < 0 ? KEXEC_FILE_NO_INITRAMFS : 0;
+	cleanup_close int log = kmsg_open();
+	char why[300] = "";
+	size_t used;
+	int rc;
 
 	if (syscall(SYS_kexec_file_load, kernel, initrd, strlen(cmdline) + 1, cmdline, flags) == 0)
 		return 0;
-	return say_load_failed(errno, object, err);
+	rc = say_load_failed(errno, object, err);
+	if (log >= 0 && kmsg_collect(log, why, sizeof(why))) {
+		used = strlen(err->message);
+		snprintf(err->message + used, sizeof(err->message) - used, ": %s", why);
+	}
+	return rc;
 }
 
 int kexec_jump(void)

@@ -13,7 +13,8 @@ struct error;
 /*
  * Load the kernel on @kernel with the initrd on @initrd (-1: none) and the
  * command line @cmdline, in place of one that is loaded already.  Returns 0 or a
- * negative errno with @err filled about @object, the image.
+ * negative errno with @err filled about @object, the image, and with what the
+ * kernel has logged about it.
  */
 int kexec_load_files(int kernel, int initrd, const char *cmdline, const char *object,
 		     struct error *err);

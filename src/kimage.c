@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,42 +61,23 @@ int kimage_read(int fd, struct kimage *image)
 	read_release(fd, number(head + KERNEL_VERSION, 2), image);
 	sectors = head[SETUP_SECTS] ? head[SETUP_SECTS] : 4;
 	image->payload_start = (sectors + 1) * SECTOR + (uint64_t)number(head + PAYLOAD_OFFSET, 4);
-	image->payload_size = number(head + PAYLOAD_LENGTH, 4);
-	if (image->payload_start + image->payload_size > (uint64_t)st.st_size)
-		image->payload_start = image->payload_size = 0;
+	if (image->payload_start + number(head + PAYLOAD_LENGTH, 4) > (uint64_t)st.st_size)
+		image->payload_start = 0;
 	if (number(head + INIT_SIZE, 4) > image->size)
 		image->size = number(head + INIT_SIZE, 4);
 	return 0;
 }
 
-/* The compressed kernel alone, at its beginning. */
-static int copy_payload(int fd, const struct kimage *image)
-{
-	cleanup_close int copy = memfd_create("payload", MFD_CLOEXEC);
-	off_t from = (off_t)image->payload_start;
-	uint64_t left = image->payload_size;
-
-	if (copy < 0 || !left)
-		return -EINVAL;
-	while (left) {
-		ssize_t done = sendfile(copy, fd, &from, left);
-
-		if (done <= 0)
-			return -EIO;
-		left -= (uint64_t)done;
-	}
-	return lseek(copy, 0, SEEK_SET) < 0 ? -errno : steal_fd(&copy);
-}
-
 bool kimage_config(int fd, const struct kimage *image, struct kconfig *config)
 {
-	cleanup_close int payload = copy_payload(fd, image);
-	cleanup_close int plain = payload < 0 ? -1 : kconfig_decompress(payload);
+	cleanup_close int plain = -1;
 	struct stat st;
 	bool found;
 	void *data;
 
 	*config = (struct kconfig){ 0 };
+	if (image->payload_start && lseek(fd, (off_t)image->payload_start, SEEK_SET) >= 0)
+		plain = kconfig_decompress(fd);
 	if (plain < 0 || fstat(plain, &st) < 0 || !st.st_size)
 		return false;
 	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, plain, 0);

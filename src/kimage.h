@@ -14,11 +14,10 @@ struct kimage {
 	char release[128];      /* as uname -r will say; "" when not known */
 	uint64_t size;          /* bytes of contiguous memory it needs to start */
 	uint64_t payload_start; /* the compressed kernel in the file; 0: not known */
-	uint64_t payload_size;
 };
 
 /* Read the header of the image on @fd.  Returns 0 or a negative errno. */
 int kimage_read(int fd, struct kimage *image);
 
-/* The configuration inside it; whether there is one. */
+/* The configuration inside it; whether there is one.  Moves the position in @fd. */
 bool kimage_config(int fd, const struct kimage *image, struct kconfig *config);

@@ -114,6 +114,10 @@ static const char *todo_for_session(const struct survey_session *session, char *
 static const char *todo_for_incoming(const struct survey_session *session,
 				     const struct survey_file *file, char *text, size_t size)
 {
+	/* Without a manifest, the user has to say what is in the session. */
+	bool named = is_state(session->state, "no-manifest") && file->is_pci;
+	char address[PCI_ADDR_STRLEN];
+
 	if (is_state(file->state, "failed"))
 		snprintf(text, size, "reboot: the kernel will not try it again");
 	else if (is_state(file->state, "bound") || is_state(file->state, "gone"))
@@ -122,9 +126,9 @@ static const char *todo_for_incoming(const struct survey_session *session,
 		snprintf(text, size, "vfio-luctl retrieve %s -- COMMAND, to give it to its user",
 			 session->name);
 	else
-		snprintf(text, size, "%svfio-luctl retrieve %s",
+		snprintf(text, size, "%svfio-luctl retrieve %s%s%s",
 			 file->is_pci && strcmp(file->driver, DRIVER) ? "bind it to " DRIVER ", then " : "",
-			 session->name);
+			 session->name, named ? " " : "", named ? pci_addr_format(file->address, address) : "");
 	return text;
 }
 

@@ -140,7 +140,7 @@ static void check_image(void)
 	ok(!kimage_config(fd, &info, &config) && !config.text, "an image without one");
 	is_int(ftruncate(fd, 5 * 512 + 10), 0, "cut off");
 	kimage_read(fd, &info);
-	ok(!info.payload_size && !kimage_config(fd, &info, &config), "an image that is cut off");
+	ok(!info.payload_start && !kimage_config(fd, &info, &config), "an image that is cut off");
 	close(fd);
 }
 

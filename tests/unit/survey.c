@@ -50,6 +50,8 @@ static const struct {
 	  "arrived", "vfio-luctl finish s", true },
 	{ "no manifest", DIRECTION_INCOMING, SOURCE_KEEPER, 7, "no-manifest", NULL, NULL, ANSWER_NO,
 	  "arrived", "vfio-luctl retrieve s DEVICE...", true },
+	{ "no manifest, but the kernel tells", DIRECTION_INCOMING, SOURCE_KEEPER, 7, "no-manifest", "arrived", "vfio-pci",
+	  ANSWER_NO, "arrived", "vfio-luctl retrieve s 0000:01:00.0", true },
 	{ "unclaimed and empty", DIRECTION_INCOMING, SOURCE_KERNEL, 0, "unclaimed", NULL, NULL, ANSWER_NO,
 	  "arrived", "vfio-luctl retrieve s", true },
 	{ "stale", DIRECTION_UNKNOWN, SOURCE_KEEPER, 0, "stale", NULL, NULL, ANSWER_NO,

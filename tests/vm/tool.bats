@@ -23,6 +23,14 @@ load machine
 	machine tool/raw.sh --device edu --device igb
 }
 
+@test "tool: check, and what it finds comes and goes with its reason" {
+	machine tool/check.sh --device edu --device igb --timeout 300
+}
+
+@test "tool: kexec, refused for every reason, failed in every way, and done" {
+	machine tool/kexec.sh --device edu --device igb --timeout 300
+}
+
 @test "tool: its copy of the kernel's interface is the kernel's" {
 	local kernel
 	kernel=$("$TOP/tests/vm/run" --print-kernel-dir)

@@ -95,3 +95,35 @@ until_true() {
 	echo "never true: $*"
 	return 1
 }
+
+# valid NAME: the last output is JSON as the schema of that verb has it.
+valid() {
+	is "$(jq -r -L tests/cli --slurpfile schema "schemas/vfio-luctl-$1.schema.json" \
+		'include "schema"; wrong($schema[0])' <<<"$out")" ""
+}
+
+# found: what the last check --json found that is no information, "ID OBJECT, ID OBJECT".
+found() {
+	jq -r '[.findings[] | select(.severity != "info") | "\(.id) \(.object)"] | join(", ")' <<<"$out"
+}
+
+# hold FILE OPERATION...: a probe in the background that does that and stays, until let_go.
+hold() {
+	rm -f "$1"
+	sleep 1000 | "$PROBE" "${@:2}" "touch:$1" wait >/dev/null &
+	until_true test -e "$1"
+}
+
+let_go() {
+	kill "$(pgrep -x probe)"
+	until_true is_free "$1"
+}
+
+# The kernel of the lab, as next-kernel loads it.
+IMAGE=/run/vm/channel/bzImage
+INITRD=/run/vm/channel/initramfs
+NEXT=(--kernel "$IMAGE" --initrd "$INITRD" --reuse-cmdline)
+
+loaded() {
+	cat /sys/kernel/kexec_loaded
+}

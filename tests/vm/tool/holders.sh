@@ -24,7 +24,7 @@ expect 5 preserve vm "$b" "$a"
 says "$a"
 says "in use by probe"
 is_free "$b"
-expect 0 status
+expect 0 status -n
 is "$out" ""
 kill "$(pgrep -x probe)"
 until_true is_free "$a"
@@ -57,7 +57,7 @@ expect 0 status
 shows stale
 expect 6 cancel vm
 says "has died"
-expect 0 status
+expect 0 status -n
 is "$out" ""
 expect 0 preserve vm "$a"
 

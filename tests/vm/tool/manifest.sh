@@ -18,7 +18,7 @@ if ((BOOT == 1)); then
 	until_true test -e /tmp/3
 	expect 0 status
 	is "$("$LUCTL" status -n -o session,command,state,source | tr -s ' ' | sort)" \
-		$'bare probe held proc\nbroken probe held proc\ntexts probe held proc'
+		$'bare probe preserved proc\nbroken probe preserved proc\ntexts probe preserved proc'
 	expect 5 preserve bare "$c"
 	says "exists already"
 	says "held by probe"
@@ -54,5 +54,5 @@ expect 0 finish texts
 expect 0 retrieve mine -- "$PROBE" "fd:{$c}" bind config
 expect 0 finish mine
 for d in "${DEVICE[@]}"; do is_free "$d"; done
-expect 0 status
+expect 0 status -n
 is "$out" ""

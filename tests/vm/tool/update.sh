@@ -4,14 +4,14 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 a=${DEVICE[0]} b=${DEVICE[1]}
 
 if ((BOOT == 1)); then
-	expect 0 status
+	expect 0 status -n
 	is "$out" ""
 	expect 6 preserve vm "$a"
 	says "has no driver"
 	bind_all
 	expect 0 preserve --dry-run vm "$a" "${b#0000:}"
 	shows planned
-	expect 0 status
+	expect 0 status -n
 	is "$out" ""
 	is_free "$a"
 	expect 0 preserve vm "$a" "${b#0000:}"
@@ -121,7 +121,7 @@ expect 0 finish --dry-run vm
 is "$(states vm)" "$a bound $b bound"
 expect 0 finish vm
 shows finished
-expect 0 status
+expect 0 status -n
 is "$out" ""
 expect 6 finish vm
 expect 6 retrieve vm
