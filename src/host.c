@@ -22,11 +22,7 @@ static bool exists(int rootfd, const char *path)
 	return faccessat(rootfd, path, F_OK, 0) == 0;
 }
 
-/*
- * vfio-pci built in or loaded: it has parameters, so it has a directory either way.
- * A kernel that lists sessions has parsed them for that.
- */
-static bool may_open(const struct host *host, const struct survey *survey)
+bool host_may_open(const struct host *host, const struct survey *survey)
 {
 	bool parsed = !(survey->hidden & (HIDDEN_LIST | HIDDEN_NO_LIST));
 
@@ -43,9 +39,10 @@ static int try_open(void)
 static void gather_orchestrator(int rootfd, bool live, const struct survey *survey, struct host *host)
 {
 	host->has_liveupdate = exists(rootfd, "dev/liveupdate");
+	/* Built in or loaded: it has parameters, so it has a directory either way. */
 	host->vfio_loaded = exists(rootfd, "sys/module/vfio_pci");
 	procfs_find_holder(rootfd, LUO_DEVICE_PATH, &host->opener);
-	host->open_error = live && may_open(host, survey) ? try_open() : -1;
+	host->open_error = live && host_may_open(host, survey) ? try_open() : -1;
 	sysfs_read(rootfd, "proc/cmdline", host->cmdline, sizeof(host->cmdline));
 }
 

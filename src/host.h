@@ -45,11 +45,16 @@ struct host {
 };
 
 /*
- * Gather @host below @rootfd.  Only a @live host, and only when it cannot do
- * harm, has its /dev/liveupdate opened and closed again: the first open parses
- * what the previous kernel handed over, and on a kernel without our patch 0004
- * makes all sessions unusable when the handler of a file is missing then.  So
- * not unless vfio-pci is loaded and either nothing came (@survey tells) or the
- * kernel lists sessions, which has parsed them already.
+ * Gather @host below @rootfd.  Only a @live host has its /dev/liveupdate opened
+ * and closed again, and only when host_may_open() says that it does no harm.
  */
 void host_gather(int rootfd, bool live, const struct survey *survey, struct host *host);
+
+/*
+ * May /dev/liveupdate be opened just to see whether it can be?  The first open
+ * parses what the previous kernel handed over, and on a kernel without our patch
+ * 0004 makes all sessions unusable when the handler of a file is missing then.  So
+ * not unless vfio-pci is loaded and either nothing came (@survey tells) or the
+ * kernel has listed its sessions, which it has parsed for that.
+ */
+bool host_may_open(const struct host *host, const struct survey *survey);

@@ -11,11 +11,18 @@ finds() {
 	is "$(found)" "$2"
 }
 
+# opens: how often check opens /dev/liveupdate
+opens() {
+	strace -f -e trace=open,openat "$LUCTL" check 2>&1 >/dev/null | grep -c '"/dev/liveupdate"' || :
+}
+
 # Before vfio-pci is loaded, /dev/liveupdate is not touched.
 finds 4 "vfio-unloaded /dev/liveupdate"
+is "$(opens)" 0
 finds 4 "vfio-unloaded /dev/liveupdate, device-driver $a" "$a"
 bind_all
 finds 0 "device-native-driver $b"
+is "$(opens)" 1
 expect 0 check -n -o id,object
 is "$(tr -s ' ' <<<"$out" | head -n1)" "device-native-driver $b"
 finds 0 "" "$a"
