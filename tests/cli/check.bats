@@ -106,6 +106,8 @@ text() {
 		valid check <<<"$output"
 		[[ $(jq -r '.findings[].id' <<<"$output") == *liveupdate-off* ]]
 	done
+	expect 4 check --json --sysroot "$DATA/many"
+	same "$(jq -r '.findings[].severity' <<<"$output" | uniq | paste -sd ' ')" 'error warning info'
 	expect 4 check --json --sysroot "$DATA/non-pci"
 	same "$(jq -r '.findings[] | select(.id == "device-not-pci").object' <<<"$output")" \
 		"$(printf '%s\n' 05.0014 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001 fff51000.ethernet)"
