@@ -163,7 +163,8 @@ static void check_list_forms(void)
 
 static void check_long_element(void)
 {
-	char element[400], want[sizeof(element) + 16];
+	enum { fits = sizeof(((struct column_value *)0)->text) };
+	char element[fits + 100], want[sizeof(element) + 16];
 	const struct lists lists = { element, "" };
 	const struct report report = { .columns = list_columns, .no_headings = true };
 	struct error err = { 0 };
@@ -173,7 +174,7 @@ static void check_long_element(void)
 
 	memset(element, 'x', sizeof(element));
 	memcpy(element + sizeof(element) - 3, "\nb", 3);
-	snprintf(want, sizeof(want), "%.255s,b\n", element);
+	snprintf(want, sizeof(want), "%.*s,b\n", fits - 1, element);
 	report_print(out, &report, &lists, 1, sizeof(lists), &err);
 	fclose(out);
 	is_text(text, want, "lists: a long element is cut off, what follows it is not");

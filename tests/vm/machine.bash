@@ -9,10 +9,11 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 machine() {
 	local script=$1 options=()
 	shift
-	[[ -z ${VM_DEBUG:-} ]] || options=(--debug-kernel --timeout 1500)
 	while (($#)) && [[ $1 != -- ]]; do
 		options+=("$1")
 		shift
 	done
+	# Last: it takes ten times as long as the test has reckoned with
+	[[ -z ${VM_DEBUG:-} ]] || options+=(--debug-kernel --timeout 1500)
 	"$TOP/tests/vm/run" "${options[@]}" "$TOP/tests/vm/$script" "${@:2}"
 }
