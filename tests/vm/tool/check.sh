@@ -17,9 +17,13 @@ opens() {
 }
 
 # Before vfio-pci is loaded, /dev/liveupdate is not touched.
-finds 4 "vfio-unloaded /dev/liveupdate"
-is "$(opens)" 0
-finds 4 "vfio-unloaded /dev/liveupdate, device-driver $a" "$a"
+if modular; then
+	finds 4 "vfio-unloaded /dev/liveupdate"
+	is "$(opens)" 0
+	finds 4 "vfio-unloaded /dev/liveupdate, device-driver $a" "$a"
+else
+	finds 4 "device-driver $a" "$a"
+fi
 bind_all
 finds 0 "device-native-driver $b"
 is "$(opens)" 1
