@@ -59,6 +59,8 @@ one_line() {
 	one_line 2 "vm: /nowhere/script*"
 	run "$RUN" --device
 	one_line 2 "vm: --device needs a value*"
+	run "$RUN" --kernel-dir "$BATS_TEST_TMPDIR" /bin/true
+	one_line 2 "vm: --kernel-dir $BATS_TEST_TMPDIR: no build*"
 }
 
 @test "more devices than there are ports is a usage error" {
@@ -131,6 +133,18 @@ one_line() {
 	echo "$output"
 	addresses="0000:01:00.0 0000:04:00.0 0000:05:00.0 0000:07:01.0 0000:07:02.0 0000:08:00.0"
 	[ "$output" = "$addresses"$'\n'"$addresses" ]
+}
+
+@test "a build that is there already is booted" {
+	local dir
+	dir=$("$RUN" --print-kernel-dir)
+	cp -r "$dir" "$BATS_TEST_TMPDIR/another build"
+	guest 'cat /run/vm/channel/kernel-dir; modprobe vfio-pci'
+	cd "$BATS_TEST_TMPDIR"
+	VM_PATCHES=/nowhere run "$RUN" --kernel-dir "another build" "$script"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = "$BATS_TEST_TMPDIR/another build" ]
 }
 
 @test "vfio-pci takes a device and gives it a cdev" {

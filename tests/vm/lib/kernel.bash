@@ -10,14 +10,16 @@
 #   kernel/FLAVOUR-KEY/  finished builds; KEY is a hash of all that they are made from
 
 readonly KERNELS_KEPT=6
+readonly BUILD_TOOLS=(gcc make flex bison bc cpio rsync git lz4 depmod xz)
 # Files compiled by a build from nothing, for the percentage
 declare -rA KERNEL_FILES=([normal]=1370 [debug]=1400)
 
-# kernel_begin TOP FLAVOUR: where everything is
+# kernel_begin TOP FLAVOUR: where everything is. normal and debug are the lab's kernels; any
+# other FLAVOUR has the work directory of that name, and the configuration of normal.
 kernel_begin() {
 	KERNEL_TOP=$1 FLAVOUR=$2
 	CACHE=$(cache_dir)
-	PATCHES=${VM_PATCHES:-$KERNEL_TOP/patches}
+	PATCHES=$(realpath -m -- "${VM_PATCHES:-$KERNEL_TOP/patches}")
 	WORK=$CACHE/work/$FLAVOUR
 	WORK_SRC=$WORK/src
 	WORK_OBJ=$WORK/obj
@@ -31,21 +33,18 @@ kernel_begin() {
 	if ((${#PATCH_NAMES[@]})) && [[ -e $PATCHES/config ]]; then
 		FRAGMENTS+=("$PATCHES/config")
 	fi
-	[[ $FLAVOUR == normal ]] || FRAGMENTS+=("$KERNEL_TOP/tests/vm/debug.config")
+	[[ $FLAVOUR != debug ]] || FRAGMENTS+=("$KERNEL_TOP/tests/vm/debug.config")
 }
 
 # kernel_ensure: sets KERNEL_DIR to the finished build, making it if there is none
 kernel_ensure() {
 	make_cache
 	check_patches_exist
-	mkdir -p "$CACHE"/{source,kernel} "$WORK"
+	mkdir -p "$CACHE/kernel" "$WORK"
 	find_source
 	find_kernel && return
-	need_tools vm gcc make flex bison bc cpio rsync git lz4 depmod xz
-	lock "$CACHE/source/lock" "fetch of the kernel source"
-	find_source
-	fetch_source
-	unlock
+	need_tools vm "${BUILD_TOOLS[@]}"
+	source_ensure
 	lock "$WORK/lock" "build of the $FLAVOUR kernel"
 	find_kernel || build_kernel
 	unlock
@@ -59,6 +58,16 @@ check_patches_exist() {
 }
 
 # --- the source ------------------------------------------------------------------------
+
+# source_ensure: sets SOURCE and SOURCE_ID, fetching it if it is not there
+source_ensure() {
+	need_tools vm rsync git xz
+	mkdir -p "$CACHE/source"
+	lock "$CACHE/source/lock" "fetch of the kernel source"
+	find_source
+	fetch_source
+	unlock
+}
 
 kernel_release() {
 	local base=7.3
@@ -216,19 +225,21 @@ take_over() {
 	fi
 }
 
-# git would take a repository around the cache, or the one of a hook that runs us, for the
-# place to apply to
 apply_patches() {
 	local patch log=$WORK/apply.log
 	for patch in "${PATCH_NAMES[@]}"; do
-		(
-			cd "$1"
-			env -u GIT_DIR -u GIT_WORK_TREE -u GIT_INDEX_FILE GIT_CEILING_DIRECTORIES="${1%/*}" \
-				git apply --whitespace=nowarn "$PATCHES/$patch"
-		) >"$log" 2>&1 ||
+		apply_patch "$1" "$PATCHES/$patch" >"$log" 2>&1 ||
 			die "$EX_CANNOT" "patch $patch does not apply to ${SOURCE_ID%% *}: $(head -n 1 "$log")"
 	done
 }
+
+# apply_patch DIR PATCH [OPTION]...: git would take a repository around the cache, or the one of a hook
+# that runs us, for the place to apply to
+apply_patch() (
+	cd "$1" &&
+		env -u GIT_DIR -u GIT_WORK_TREE -u GIT_INDEX_FILE GIT_CEILING_DIRECTORIES="${1%/*}" \
+			git apply --whitespace=nowarn "${@:2}"
+)
 
 # --- the build -------------------------------------------------------------------------
 
@@ -247,7 +258,8 @@ kernel_key() {
 		gcc --version 2>/dev/null | head -n 1
 		((${#PATCH_NAMES[@]} == 0)) || (cd "$PATCHES" && cat -- "${PATCH_NAMES[@]}")
 		cat -- "${FRAGMENTS[@]}"
-		declare -f apply_patches configure_kernel compile_kernel install_kernel build_selftests
+		declare -f apply_patches apply_patch configure_kernel merge_config compile_kernel \
+			install_kernel install_bootable build_selftests
 	} | sha256sum | cut -c 1-16
 }
 
@@ -271,27 +283,29 @@ build_kernel() {
 }
 
 configure_kernel() {
-	local log=$WORK_OBJ/config.log
-	{
-		"${KERNEL_MAKE[@]}" -s tinyconfig &&
-			cd "$WORK_SRC" && scripts/kconfig/merge_config.sh -n -O "$WORK_OBJ" "$WORK_OBJ/.config" "${FRAGMENTS[@]}" &&
-			cd - >/dev/null
-	} >"$log" 2>&1 || die "$EX_CANNOT" "the kernel's configuration failed: $(tail -n 1 "$log") (see $log)"
-	verify_config
+	local log=$WORK_OBJ/config.log wrong
+	merge_config >"$log" 2>&1 ||
+		die "$EX_CANNOT" "the kernel's configuration failed: $(tail -n 1 "$log") (see $log)"
+	wrong=$(config_differs)
+	[[ -z $wrong ]] || die "$EX_CANNOT" "the kernel's configuration cannot have:$wrong"
 }
 
+merge_config() {
+	"${KERNEL_MAKE[@]}" -s tinyconfig &&
+		(cd "$WORK_SRC" && scripts/kconfig/merge_config.sh -n -O "$WORK_OBJ" "$WORK_OBJ/.config" "${FRAGMENTS[@]}")
+}
+
+# config_differs: prints " NAME=VALUE" for what the fragments want and the configuration has not:
 # Kconfig drops what it cannot satisfy without a word; a later fragment overrides an earlier one
-verify_config() {
-	local wrong
-	wrong=$(awk '
+config_differs() {
+	awk '
 		FNR == 1 { file++ }
 		file == 1 && /^CONFIG_/ { name = $0; sub(/=.*/, "", name); have[name] = $0 }
 		file > 1 && /^CONFIG_/ { name = $0; sub(/=.*/, "", name); want[name] = $0 }
 		file > 1 && /^# CONFIG_[A-Za-z0-9_]+ is not set/ { want[$2] = "" }
 		END { for (name in want) if (have[name] != want[name])
 				printf " %s", want[name] == "" ? name "=n" : want[name] }
-	' "$WORK_OBJ/.config" "${FRAGMENTS[@]}")
-	[[ -z $wrong ]] || die "$EX_CANNOT" "the kernel's configuration cannot have:$wrong"
+	' "$WORK_OBJ/.config" "${FRAGMENTS[@]}"
 }
 
 compile_kernel() {
@@ -323,15 +337,21 @@ report_warnings() {
 install_kernel() {
 	local dir=$1
 	{
-		"${KERNEL_MAKE[@]}" -s modules_install INSTALL_MOD_PATH="$dir" INSTALL_MOD_STRIP=1 &&
+		install_bootable "$dir" &&
 			"${KERNEL_MAKE[@]}" -s headers_install INSTALL_HDR_PATH="$dir/usr" &&
 			build_selftests "$dir/selftests" &&
-			rm -f -- "$dir"/lib/modules/*/{build,source} &&
-			cp -- "$WORK_OBJ/arch/x86/boot/bzImage" "$WORK_OBJ/System.map" "$WORK_OBJ/.config" "$WORK_OBJ/build.log" "$dir" &&
+			cp -- "$WORK_OBJ/System.map" "$WORK_OBJ/.config" "$WORK_OBJ/build.log" "$dir" &&
 			mkdir -p "$dir/include/uapi/linux" &&
 			cp -- "$WORK_SRC/include/uapi/linux/liveupdate.h" "$dir/include/uapi/linux" &&
 			printf '%s\n' "$SOURCE_ID" "${PATCH_NAMES[@]}" >"$dir/made-from"
 	} >>"$2" 2>&1
+}
+
+# install_bootable DIR: what run --kernel-dir needs
+install_bootable() {
+	"${KERNEL_MAKE[@]}" -s modules_install INSTALL_MOD_PATH="$1" INSTALL_MOD_STRIP=1 &&
+		rm -f -- "$1"/lib/modules/*/{build,source} &&
+		cp -- "$WORK_OBJ/arch/x86/boot/bzImage" "$1"
 }
 
 # build_selftests DIR: the kernel's own tests of VFIO, when ours are among them. Their Makefile
