@@ -28,7 +28,7 @@ our_ldflags = $(HARDENING_LINK) $(LDFLAGS)
 LIBRARIES = json-c libnl-3.0 libpci
 
 # Only what compiles needs the libraries; make clean must work without them.
-ifneq ($(filter-out bench clean distclean uninstall check demo,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out bench clean distclean uninstall check demo patches-check,$(or $(MAKECMDGOALS),all)),)
   missing := $(foreach library,$(LIBRARIES),$(if $(shell $(PKG_CONFIG) --exists $(library) && echo yes),,$(library)))
   ifneq ($(strip $(missing)),)
     $(error missing: $(missing). Install libjson-c-dev libnl-3-dev libpci-dev (Fedora: json-c-devel libnl3-devel pciutils-devel) and pkg-config)
@@ -90,6 +90,12 @@ demo:
 	$(MAKE) all vm-helpers
 	tests/vm/demo
 
+# Every patch alone, and the series in many configurations
+patches-check:
+	tests/deps build vm patches
+	$(MAKE) vm-helpers
+	tests/patches-check
+
 test-programs: all vm-helpers $(unit_tests)
 
 vm-helpers: $(vm_helpers)
@@ -141,5 +147,6 @@ clean:
 distclean:
 	rm -rf vfio-luctl build
 
-.PHONY: all bench bench-kernel check check-debug check-unit check-cli check-vm clean demo distclean FORCE install soak test-programs uninstall vm-helpers
+.PHONY: all bench bench-kernel check check-debug check-unit check-cli check-vm clean demo distclean FORCE \
+	install patches-check soak test-programs uninstall vm-helpers
 .DELETE_ON_ERROR:

@@ -27,7 +27,8 @@ apt_end() {
 	APT_DIR=
 }
 
-# apt_sources system|own [SUITE]: read the system's sources and a SUITE, or only the SUITE
+# apt_sources system|own [SUITE [TYPE]]: read the system's sources and a SUITE, or only the SUITE;
+# TYPE is deb or deb-src
 apt_sources() {
 	local file parts=/etc/apt/sources.list.d list=/etc/apt/sources.list
 	rm -f -- "$APT_DIR"/parts/*
@@ -38,7 +39,7 @@ apt_sources() {
 		done
 	fi
 	if [[ ${2:-} ]]; then
-		printf 'deb [signed-by=%s] %s %s main\n' "$DEBIAN_KEYRING" "$APT_MIRROR" "$2" \
+		printf '%s [signed-by=%s] %s %s main\n' "${3:-deb}" "$DEBIAN_KEYRING" "$APT_MIRROR" "$2" \
 			>"$APT_DIR/parts/vfio-luctl.list"
 	fi
 	APT_SOURCES=(-o "Dir::Etc::SourceList=$APT_DIR/sources.list" -o "Dir::Etc::SourceParts=$APT_DIR/parts")
@@ -54,7 +55,8 @@ apt_do() {
 # status says less: any other source of the system may be out of reach.
 apt_update() {
 	supervise "reading package lists" apt_to_log apt-get update || true
-	compgen -G "$APT_DIR/lists/*_dists_${1:-*}_*_Packages*" >/dev/null
+	compgen -G "$APT_DIR/lists/*_dists_${1:-*}_*_Packages*" >/dev/null ||
+		compgen -G "$APT_DIR/lists/*_dists_${1:-*}_*_Sources*" >/dev/null
 }
 
 # Through a file, because its messages are only of interest when it fails
