@@ -79,7 +79,7 @@ finds 4 "target-iommu-off 7.3.4" "$a" "${NEXT[@]}" --append intel_iommu=off
 finds 0 "target-iommu 7.3.4" "$a" "${NEXT[@]}" --append iommu=pt
 finds 0 "target-assign-busses 7.3.4" "$a" "${NEXT[@]}" --append pci=assign-busses
 finds 0 "" "$b" "${NEXT[@]}" --append vfio-pci.ids=8086:10c9
-truncate -s 300M /tmp/large
+truncate -s 900M /tmp/large # more than either kernel of the lab has in one piece
 finds 4 "scratch-small 7.3.4" "$a" --kernel "$IMAGE" --initrd /tmp/large --reuse-cmdline
 finds 0 "target-config-unknown /etc/passwd" "$a" --kernel /etc/passwd --reuse-cmdline
 
