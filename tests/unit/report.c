@@ -106,6 +106,24 @@ static void check_json(void)
 		    "JSON: all columns, typed, null when absent");
 }
 
+/* Words about the whole stand before the table; none of them is absent in JSON. */
+static void check_notes(void)
+{
+	static const struct report_note notes[] = {
+		{ "phase", "idle" }, { "hidden", NULL }, { "said", "\xff" }, { NULL, NULL },
+	};
+	struct report report = { .array = "things", .columns = columns, .notes = notes };
+
+	check_print(&report, 1, "phase: idle\nsaid: \\xff\nNAME  NUMBER\na     1\n", "notes: text");
+	check_print(&report, 0, "phase: idle\nsaid: \\xff\n", "notes: text, no records");
+	report.no_headings = true;
+	check_print(&report, 1, "a  1\n", "notes: they are headings");
+	report.json = true;
+	check_print(&report, 0,
+		    "{\"version\":1,\"phase\":\"idle\",\"hidden\":null,\"said\":\"\\\\xff\",\"things\":[]}\n",
+		    "notes: JSON");
+}
+
 struct lists {
 	const char *words, *numbers; /* NULL: absent */
 };
@@ -294,6 +312,7 @@ int main(void)
 {
 	check_text();
 	check_json();
+	check_notes();
 	check_list_forms();
 	check_long_element();
 	check_needs();
