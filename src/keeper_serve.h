@@ -15,8 +15,11 @@ struct keeper {
 	int rootfd;
 };
 
-/* How long a client may keep the keeper from the others. */
-#define KEEPER_CLIENT_TIMEOUT 2
+/*
+ * Seconds that a silent client may keep the keeper from the others: more than a
+ * loaded host stops a process for, less than what those others wait.
+ */
+#define KEEPER_CLIENT_TIMEOUT 10
 
 /*
  * Take over the entries of @manifest, all in @state.  Returns 0 or -ENOMEM.

@@ -76,3 +76,18 @@ counts() {
 	[ "$status" -ne 0 ]
 	[[ ${lines[-1]} =~ ,\ [1-9][0-9]*\ failed, ]]
 }
+
+@test "run-all: what failed is said again at the end, without all that passed" {
+	unit a 'echo "ok 1 - fine"; echo "# of fine"; echo "not ok 2 - broken"; seq -f "# line %g" 40; echo "ok 3 - after"; echo 1..3; exit 1'
+	unit b 'echo 1..2; echo "ok 1 - more"'
+	counts 1 '3 passed, 2 failed, 0 skipped' unit
+	end=${output##*"# What failed:"$'\n'}
+	[ "$end" = "# not ok 2 - broken
+$(seq -f "# line %g" 11 40)
+# tests/unit/b.c: 1 results, but 2 were planned (status 0)
+3 passed, 2 failed, 0 skipped" ]
+	rm "$BATS_TEST_TMPDIR"/tests/unit/*
+	unit c 'echo "ok 1"; echo 1..1'
+	counts 0 '1 passed, 0 failed, 0 skipped' unit
+	[[ $output != *"What failed"* ]]
+}
