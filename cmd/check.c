@@ -14,35 +14,29 @@
 #include "common.h"
 #include "target_args.h"
 
-static void set_text(struct column_value *value, const char *text)
-{
-	value->absent = !text[0];
-	snprintf(value->text, sizeof(value->text), "%s", text);
-}
-
 static void get_severity(const void *record, struct column_value *value)
 {
-	set_text(value, severity_name(((const struct finding *)record)->kind->severity));
+	column_set_text(value, severity_name(((const struct finding *)record)->kind->severity));
 }
 
 static void get_id(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct finding *)record)->kind->id);
+	column_set_text(value, ((const struct finding *)record)->kind->id);
 }
 
 static void get_object(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct finding *)record)->object);
+	column_set_text(value, ((const struct finding *)record)->object);
 }
 
 static void get_text(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct finding *)record)->text);
+	column_set_text(value, ((const struct finding *)record)->text);
 }
 
 static void get_remedy(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct finding *)record)->remedy);
+	column_set_text(value, ((const struct finding *)record)->remedy);
 }
 
 static const struct column columns[] = {
@@ -57,8 +51,6 @@ static const struct column columns[] = {
 struct check_args {
 	struct table_options table;
 	struct target_args target;
-	char **words;
-	size_t count;
 };
 
 static error_t parse_check(int key, char *arg, struct argp_state *state)
@@ -66,18 +58,11 @@ static error_t parse_check(int key, char *arg, struct argp_state *state)
 	struct check_args *args = state->input;
 
 	(void)arg;
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->table;
-		state->child_inputs[1] = &args->target;
-		return 0;
-	case ARGP_KEY_ARGS:
-		args->words = state->argv + state->next;
-		args->count = (size_t)(state->argc - state->next);
-		return 0;
-	default:
+	if (key != ARGP_KEY_INIT)
 		return ARGP_ERR_UNKNOWN;
-	}
+	state->child_inputs[0] = &args->table;
+	state->child_inputs[1] = &args->target;
+	return 0;
 }
 
 static int run_checks(const struct check_args *args, const struct report *report,
@@ -88,7 +73,7 @@ static int run_checks(const struct check_args *args, const struct report *report
 	cleanup_findings struct finding_list list = { 0 };
 	struct preflight preflight = {
 		.rootfd = rootfd, .live = !globals->sysroot, .scope = PREFLIGHT_DEVICES,
-		.words = args->words, .count = args->count,
+		.words = args->table.words, .count = args->table.count,
 		.to_be_loaded = args->target.kernel, .way = args->target.way,
 	};
 	int rc = rootfd;
@@ -115,7 +100,7 @@ static int run_check(struct globals *globals, int argc, char **argv, struct erro
 	static const struct argp argp = { NULL, parse_check, NULL, NULL, children, NULL, NULL };
 	struct report report = { .array = "findings", .columns = columns };
 	cleanup_free const char **selected = NULL;
-	struct check_args args = { 0 };
+	struct check_args args = { .table.takes_words = true };
 	int rc;
 
 	rc = common_parse(&cmd_check, &argp, &args, globals, argc, argv, err);

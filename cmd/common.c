@@ -183,6 +183,12 @@ static error_t parse_table(int key, char *arg, struct argp_state *state)
 	case KEY_LIST_COLUMNS:
 		options->list_columns = true;
 		return 0;
+	case ARGP_KEY_ARGS:
+		if (!options->takes_words)
+			return ARGP_ERR_UNKNOWN;
+		options->words = state->argv + state->next;
+		options->count = (size_t)(state->argc - state->next);
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -192,8 +198,7 @@ const struct argp table_argp = { table_option_list, parse_table, NULL, NULL, NUL
 
 static void get_key(const void *record, struct column_value *value)
 {
-	value->absent = false;
-	snprintf(value->text, sizeof(value->text), "%s", ((const struct column *)record)->key);
+	column_set_text(value, ((const struct column *)record)->key);
 }
 
 static void get_default(const void *record, struct column_value *value)
@@ -204,8 +209,7 @@ static void get_default(const void *record, struct column_value *value)
 
 static void get_help(const void *record, struct column_value *value)
 {
-	value->absent = false;
-	snprintf(value->text, sizeof(value->text), "%s", ((const struct column *)record)->help);
+	column_set_text(value, ((const struct column *)record)->help);
 }
 
 static const struct column column_columns[] = {

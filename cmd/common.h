@@ -35,12 +35,18 @@ int common_parse_globals(const struct command *program, const struct argp *own, 
 error_t common_parse_seconds(const char *option, const char *text, long max, long *seconds,
 			     struct argp_state *state);
 
-/* The options of verbs that print a table: -o, -O, -n, --list-columns. */
+/*
+ * The options of verbs that print a table: -o, -O, -n, --list-columns; and the
+ * words beside the options, when the verb takes any number of them.
+ */
 struct table_options {
 	const char *columns; /* the argument of -o, or NULL */
 	bool all_columns;    /* -O; of both, the last one counts */
 	bool no_headings;
 	bool list_columns;
+	bool takes_words; /* set by the verb */
+	char **words;     /* DEVICE..., the elements of argv */
+	size_t count;
 };
 
 /* A child for the argp of a verb; its input is a struct table_options. */

@@ -35,35 +35,29 @@ struct kexec_args {
 	bool dry_run;
 };
 
-static void set_text(struct column_value *value, const char *text)
-{
-	value->absent = !text || !text[0];
-	snprintf(value->text, sizeof(value->text), "%s", text ? text : "");
-}
-
 static void get_step(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct step *)record)->step);
+	column_set_text(value, ((const struct step *)record)->step);
 }
 
 static void get_state(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct step *)record)->state);
+	column_set_text(value, ((const struct step *)record)->state);
 }
 
 static void get_id(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct step *)record)->id);
+	column_set_text(value, ((const struct step *)record)->id);
 }
 
 static void get_object(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct step *)record)->object);
+	column_set_text(value, ((const struct step *)record)->object);
 }
 
 static void get_text(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct step *)record)->text);
+	column_set_text(value, ((const struct step *)record)->text);
 }
 
 static const struct column columns[] = {

@@ -13,30 +13,6 @@
 #include "common.h"
 #include "list_columns.h"
 
-struct list_args {
-	struct table_options table;
-	char **words;
-	size_t count;
-};
-
-static error_t parse_list(int key, char *arg, struct argp_state *state)
-{
-	struct list_args *args = state->input;
-
-	(void)arg;
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->table;
-		return 0;
-	case ARGP_KEY_ARGS:
-		args->words = state->argv + state->next;
-		args->count = (size_t)(state->argc - state->next);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 static int print_devices(int rootfd, const struct device_list *devices, const struct report *report,
 			 const char *sysroot, struct error *err)
 {
@@ -50,7 +26,7 @@ static int print_devices(int rootfd, const struct device_list *devices, const st
 	return ret;
 }
 
-static int list_devices(const struct list_args *args, const struct report *report,
+static int list_devices(const struct table_options *args, const struct report *report,
 			const char *sysroot, struct error *err)
 {
 	unsigned int bits = facts_device_bits(report_needs(report));
@@ -73,16 +49,14 @@ static int list_devices(const struct list_args *args, const struct report *repor
 
 static int run_list(struct globals *globals, int argc, char **argv, struct error *err)
 {
-	static const struct argp_child children[] = { { &table_argp, 0, NULL, 0 }, { 0 } };
-	static const struct argp argp = { NULL, parse_list, NULL, NULL, children, NULL, NULL };
 	struct report report = { .array = "devices", .columns = list_columns };
 	cleanup_free const char **selected = NULL;
-	struct list_args args = { 0 };
+	struct table_options args = { .takes_words = true };
 	int ret;
 
-	ret = common_parse(&cmd_list, &argp, &args, globals, argc, argv, err);
+	ret = common_parse(&cmd_list, &table_argp, &args, globals, argc, argv, err);
 	if (!ret)
-		ret = table_prepare(&args.table, globals, &report, &selected, err);
+		ret = table_prepare(&args, globals, &report, &selected, err);
 	if (ret)
 		return ret;
 	return list_devices(&args, &report, globals->sysroot, err);

@@ -3,23 +3,12 @@
 #include <stdio.h>
 
 #include "facts.h"
+#include "findings.h"
 #include "list_columns.h"
 
 static const struct vfio_device *device_of(const void *record)
 {
 	return ((const struct facts *)record)->device;
-}
-
-static void set_text(struct column_value *value, const char *text)
-{
-	value->absent = !text || !text[0];
-	snprintf(value->text, sizeof(value->text), "%s", text ? text : "");
-}
-
-static void set_number(struct column_value *value, int number)
-{
-	value->absent = number < 0;
-	value->number = number;
 }
 
 static void set_list(struct column_value *value, const char *list)
@@ -28,32 +17,24 @@ static void set_list(struct column_value *value, const char *list)
 	value->list = list;
 }
 
-static void set_ids(struct column_value *value, int vendor, int device)
-{
-	value->absent = vendor < 0 || device < 0;
-	if (!value->absent)
-		snprintf(value->text, sizeof(value->text), "%04x:%04x", (unsigned int)vendor,
-			 (unsigned int)device);
-}
-
 static void get_device(const void *record, struct column_value *value)
 {
-	set_text(value, device_of(record)->name);
+	column_set_text(value, device_of(record)->name);
 }
 
 static void get_bus(const void *record, struct column_value *value)
 {
-	set_text(value, device_of(record)->bus);
+	column_set_text(value, device_of(record)->bus);
 }
 
 static void get_id(const void *record, struct column_value *value)
 {
-	set_ids(value, device_of(record)->vendor, device_of(record)->device);
+	column_set_ids(value, device_of(record)->vendor, device_of(record)->device);
 }
 
 static void get_subsystem(const void *record, struct column_value *value)
 {
-	set_ids(value, device_of(record)->subsystem_vendor, device_of(record)->subsystem_device);
+	column_set_ids(value, device_of(record)->subsystem_vendor, device_of(record)->subsystem_device);
 }
 
 static void get_class(const void *record, struct column_value *value)
@@ -66,32 +47,32 @@ static void get_class(const void *record, struct column_value *value)
 
 static void get_name(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct facts *)record)->name);
+	column_set_text(value, ((const struct facts *)record)->name);
 }
 
 static void get_subsystem_name(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct facts *)record)->subsystem_name);
+	column_set_text(value, ((const struct facts *)record)->subsystem_name);
 }
 
 static void get_class_name(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct facts *)record)->class_name);
+	column_set_text(value, ((const struct facts *)record)->class_name);
 }
 
 static void get_driver(const void *record, struct column_value *value)
 {
-	set_text(value, device_of(record)->driver);
+	column_set_text(value, device_of(record)->driver);
 }
 
 static void get_override(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct facts *)record)->override);
+	column_set_text(value, ((const struct facts *)record)->override);
 }
 
 static void get_group(const void *record, struct column_value *value)
 {
-	set_number(value, device_of(record)->iommu_group);
+	column_set_number(value, device_of(record)->iommu_group);
 }
 
 static void get_members(const void *record, struct column_value *value)
@@ -101,12 +82,12 @@ static void get_members(const void *record, struct column_value *value)
 
 static void get_numa(const void *record, struct column_value *value)
 {
-	set_number(value, device_of(record)->numa_node);
+	column_set_number(value, device_of(record)->numa_node);
 }
 
 static void get_cdev(const void *record, struct column_value *value)
 {
-	set_text(value, device_of(record)->cdev);
+	column_set_text(value, device_of(record)->cdev);
 }
 
 static void get_resets(const void *record, struct column_value *value)
@@ -116,12 +97,12 @@ static void get_resets(const void *record, struct column_value *value)
 
 static void get_irqs(const void *record, struct column_value *value)
 {
-	set_number(value, ((const struct facts *)record)->irqs);
+	column_set_number(value, ((const struct facts *)record)->irqs);
 }
 
 static void get_irq_type(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct facts *)record)->irq_type);
+	column_set_text(value, ((const struct facts *)record)->irq_type);
 }
 
 static void get_pids(const void *record, struct column_value *value)
@@ -136,25 +117,29 @@ static void get_commands(const void *record, struct column_value *value)
 
 static void get_liveupdate(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct facts *)record)->liveupdate);
+	column_set_text(value, ((const struct facts *)record)->liveupdate);
 }
 
 static void get_session(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct facts *)record)->session);
+	column_set_text(value, ((const struct facts *)record)->session);
 }
 
 static void get_eligible(const void *record, struct column_value *value)
 {
 	const struct facts *facts = record;
 
-	value->absent = !facts->obstacle;
-	value->number = facts->obstacle && !facts->obstacle[0];
+	value->absent = facts->obstacles < 0;
+	value->number = !facts->obstacles;
 }
 
 static void get_obstacle(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct facts *)record)->obstacle);
+	int i, obstacles = ((const struct facts *)record)->obstacles;
+
+	for (i = OBSTACLES - 1; obstacles > 0 && i >= 0; i--)
+		if (obstacles & 1 << i)
+			column_set_text(value, findings_table[finding_of_obstacle(i)].id);
 }
 
 #define NEEDS COLUMN_NEEDS
@@ -184,6 +169,6 @@ const struct column list_columns[] = {
 	{ "liveupdate", "LIVEUPDATE", COLUMN_STRING, NEEDS(FACT_LIVEUPDATE), get_liveupdate, "none, outgoing, incoming: what the kernel says" },
 	{ "session", "SESSION", COLUMN_STRING, NEEDS(FACT_SESSION), get_session, "live update session it is in" },
 	{ "eligible", "ELIGIBLE", COLUMN_BOOL, NEEDS(FACT_ELIGIBLE), get_eligible, "whether the kernel would preserve it" },
-	{ "obstacle", "OBSTACLE", COLUMN_STRING, NEEDS(FACT_ELIGIBLE), get_obstacle, "why not: not-pci, driver, no-cdev, vf, has-vfs, intel-display" },
+	{ "obstacle", "OBSTACLE", COLUMN_STRING, NEEDS(FACT_ELIGIBLE), get_obstacle, "why not, in the words of check: device-driver, ..." },
 	{ 0 },
 };

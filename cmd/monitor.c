@@ -19,12 +19,6 @@
 #include "commands.h"
 #include "common.h"
 
-static void set_text(struct column_value *value, const char *text)
-{
-	value->absent = !text || !text[0];
-	snprintf(value->text, sizeof(value->text), "%s", text ? text : "");
-}
-
 static void get_realtime(const void *record, struct column_value *value)
 {
 	const struct timespec *time = &((const struct watch_record *)record)->realtime;
@@ -49,17 +43,17 @@ static void get_monotonic(const void *record, struct column_value *value)
 
 static void get_event(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct watch_record *)record)->event);
+	column_set_text(value, ((const struct watch_record *)record)->event);
 }
 
 static void get_source(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct watch_record *)record)->source);
+	column_set_text(value, ((const struct watch_record *)record)->source);
 }
 
 static void get_subsystem(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct watch_record *)record)->subsystem);
+	column_set_text(value, ((const struct watch_record *)record)->subsystem);
 }
 
 static void get_seqnum(const void *record, struct column_value *value)
@@ -70,22 +64,22 @@ static void get_seqnum(const void *record, struct column_value *value)
 
 static void get_device(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct watch_record *)record)->device);
+	column_set_text(value, ((const struct watch_record *)record)->device);
 }
 
 static void get_driver(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct watch_record *)record)->driver);
+	column_set_text(value, ((const struct watch_record *)record)->driver);
 }
 
 static void get_cdev(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct watch_record *)record)->cdev);
+	column_set_text(value, ((const struct watch_record *)record)->cdev);
 }
 
 static void get_liveupdate(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct watch_record *)record)->liveupdate);
+	column_set_text(value, ((const struct watch_record *)record)->liveupdate);
 }
 
 static const struct column columns[] = {
@@ -101,30 +95,6 @@ static const struct column columns[] = {
 	{ "seqnum", "SEQNUM", COLUMN_NUMBER, false, get_seqnum, "the kernel's number of the event" },
 	{ 0 },
 };
-
-struct monitor_args {
-	struct table_options table;
-	char **words;
-	size_t count;
-};
-
-static error_t parse_monitor(int key, char *arg, struct argp_state *state)
-{
-	struct monitor_args *args = state->input;
-
-	(void)arg;
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->table;
-		return 0;
-	case ARGP_KEY_ARGS:
-		args->words = state->argv + state->next;
-		args->count = (size_t)(state->argc - state->next);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
 
 struct monitor {
 	struct report report;
@@ -235,7 +205,7 @@ static int watch_host(struct monitor *monitor, struct watch *watch, struct error
 	return monitor->stopped ? 0 : rc;
 }
 
-static int monitor_devices(const struct monitor_args *args, const struct report *report,
+static int monitor_devices(const struct table_options *args, const struct report *report,
 			   const char *sysroot, struct error *err)
 {
 	struct monitor monitor = { .report = *report, .signals = -1 };
@@ -291,17 +261,15 @@ static size_t *new_widths(const struct report *report)
 
 static int run_monitor(struct globals *globals, int argc, char **argv, struct error *err)
 {
-	static const struct argp_child children[] = { { &table_argp, 0, NULL, 0 }, { 0 } };
-	static const struct argp argp = { NULL, parse_monitor, NULL, NULL, children, NULL, NULL };
 	struct report report = { .array = "events", .columns = columns };
 	cleanup_free const char **selected = NULL;
 	cleanup_free size_t *widths = NULL;
-	struct monitor_args args = { 0 };
+	struct table_options args = { .takes_words = true };
 	int rc;
 
-	rc = common_parse(&cmd_monitor, &argp, &args, globals, argc, argv, err);
+	rc = common_parse(&cmd_monitor, &table_argp, &args, globals, argc, argv, err);
 	if (rc == 0)
-		rc = table_prepare(&args.table, globals, &report, &selected, err);
+		rc = table_prepare(&args, globals, &report, &selected, err);
 	if (rc)
 		return rc;
 	widths = report.widths = new_widths(&report);

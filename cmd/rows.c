@@ -9,15 +9,9 @@
 #include "token.h"
 #include "rows.h"
 
-static void set_text(struct column_value *value, const char *text)
-{
-	value->absent = !text || !text[0];
-	snprintf(value->text, sizeof(value->text), "%s", text ? text : "");
-}
-
 static void get_session(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct row *)record)->session);
+	column_set_text(value, ((const struct row *)record)->session);
 }
 
 static void get_device(const void *record, struct column_value *value)
@@ -26,7 +20,7 @@ static void get_device(const void *record, struct column_value *value)
 	char address[PCI_ADDR_STRLEN];
 
 	if (row->has_device)
-		set_text(value, pci_addr_format(row->device.address, address));
+		column_set_text(value, pci_addr_format(row->device.address, address));
 }
 
 static void get_token(const void *record, struct column_value *value)
@@ -35,23 +29,20 @@ static void get_token(const void *record, struct column_value *value)
 	char token[TOKEN_STRLEN];
 
 	if (row->has_device)
-		set_text(value, token_format(row->device.token, token));
+		column_set_text(value, token_format(row->device.token, token));
 }
 
 static void get_id(const void *record, struct column_value *value)
 {
 	const struct manifest_entry *device = &((const struct row *)record)->device;
 
-	if (!((const struct row *)record)->has_device || device->vendor < 0 || device->device < 0)
-		return;
-	value->absent = false;
-	snprintf(value->text, sizeof(value->text), "%04x:%04x", (unsigned int)device->vendor,
-		 (unsigned int)device->device);
+	if (((const struct row *)record)->has_device)
+		column_set_ids(value, device->vendor, device->device);
 }
 
 static void get_state(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct row *)record)->state);
+	column_set_text(value, ((const struct row *)record)->state);
 }
 
 static void get_changed(const void *record, struct column_value *value)
@@ -62,7 +53,7 @@ static void get_changed(const void *record, struct column_value *value)
 
 static void get_earlier_override(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct row *)record)->earlier_override);
+	column_set_text(value, ((const struct row *)record)->earlier_override);
 }
 
 #define DEVICE_COLUMNS                                                                                     \

@@ -23,15 +23,9 @@ struct line {
 	const struct survey_file *file; /* NULL */
 };
 
-static void set_text(struct column_value *value, const char *text)
-{
-	value->absent = !text || !text[0];
-	snprintf(value->text, sizeof(value->text), "%s", text ? text : "");
-}
-
 static void get_session(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct line *)record)->session->name);
+	column_set_text(value, ((const struct line *)record)->session->name);
 }
 
 static void get_direction(const void *record, struct column_value *value)
@@ -41,14 +35,14 @@ static void get_direction(const void *record, struct column_value *value)
 		[DIRECTION_INCOMING] = "incoming",
 	};
 
-	set_text(value, names[((const struct line *)record)->session->direction]);
+	column_set_text(value, names[((const struct line *)record)->session->direction]);
 }
 
 static void get_phase(const void *record, struct column_value *value)
 {
 	const struct line *line = record;
 
-	set_text(value, survey_phase_name(survey_session_phase(line->survey, line->session)));
+	column_set_text(value, survey_phase_name(survey_session_phase(line->survey, line->session)));
 }
 
 static void get_holder(const void *record, struct column_value *value)
@@ -59,7 +53,7 @@ static void get_holder(const void *record, struct column_value *value)
 
 static void get_command(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct line *)record)->session->command);
+	column_set_text(value, ((const struct line *)record)->session->command);
 }
 
 static void get_device(const void *record, struct column_value *value)
@@ -68,18 +62,15 @@ static void get_device(const void *record, struct column_value *value)
 	char address[PCI_ADDR_STRLEN];
 
 	if (file && file->is_pci)
-		set_text(value, pci_addr_format(file->address, address));
+		column_set_text(value, pci_addr_format(file->address, address));
 }
 
 static void get_id(const void *record, struct column_value *value)
 {
 	const struct survey_file *file = ((const struct line *)record)->file;
 
-	if (!file || file->vendor < 0 || file->device < 0)
-		return;
-	value->absent = false;
-	snprintf(value->text, sizeof(value->text), "%04x:%04x", (unsigned int)file->vendor,
-		 (unsigned int)file->device);
+	if (file)
+		column_set_ids(value, file->vendor, file->device);
 }
 
 static void get_token(const void *record, struct column_value *value)
@@ -88,7 +79,7 @@ static void get_token(const void *record, struct column_value *value)
 	char token[TOKEN_STRLEN];
 
 	if (file && file->has_token)
-		set_text(value, token_format(file->token, token));
+		column_set_text(value, token_format(file->token, token));
 }
 
 static void get_kind(const void *record, struct column_value *value)
@@ -96,14 +87,14 @@ static void get_kind(const void *record, struct column_value *value)
 	const struct survey_file *file = ((const struct line *)record)->file;
 
 	if (file)
-		set_text(value, file->kind);
+		column_set_text(value, file->kind);
 }
 
 static void get_state(const void *record, struct column_value *value)
 {
 	const struct line *line = record;
 
-	set_text(value, line->file ? line->file->state : line->session->state);
+	column_set_text(value, line->file ? line->file->state : line->session->state);
 }
 
 static void get_todo(const void *record, struct column_value *value)
@@ -111,12 +102,12 @@ static void get_todo(const void *record, struct column_value *value)
 	const struct line *line = record;
 	char text[256];
 
-	set_text(value, survey_todo(line->survey, line->session, line->file, text, sizeof(text)));
+	column_set_text(value, survey_todo(line->survey, line->session, line->file, text, sizeof(text)));
 }
 
 static void get_source(const void *record, struct column_value *value)
 {
-	set_text(value, source_name(((const struct line *)record)->session->source));
+	column_set_text(value, source_name(((const struct line *)record)->session->source));
 }
 
 static void get_file_source(const void *record, struct column_value *value)
@@ -124,14 +115,14 @@ static void get_file_source(const void *record, struct column_value *value)
 	const struct survey_file *file = ((const struct line *)record)->file;
 
 	if (file)
-		set_text(value, source_name(file->source));
+		column_set_text(value, source_name(file->source));
 }
 
 static void get_state_source(const void *record, struct column_value *value)
 {
 	const struct line *line = record;
 
-	set_text(value, source_name(line->file ? line->file->state_source : line->session->source));
+	column_set_text(value, source_name(line->file ? line->file->state_source : line->session->source));
 }
 
 static const struct column columns[] = {

@@ -20,35 +20,29 @@ struct wait_row {
 	struct vfio_device device;
 };
 
-static void set_text(struct column_value *value, const char *text)
-{
-	value->absent = !text[0];
-	snprintf(value->text, sizeof(value->text), "%s", text);
-}
-
 static void get_device(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct wait_row *)record)->device.name);
+	column_set_text(value, ((const struct wait_row *)record)->device.name);
 }
 
 static void get_state(const void *record, struct column_value *value)
 {
-	set_text(value, goal_name(((const struct wait_row *)record)->goal));
+	column_set_text(value, goal_name(((const struct wait_row *)record)->goal));
 }
 
 static void get_driver(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct wait_row *)record)->device.driver);
+	column_set_text(value, ((const struct wait_row *)record)->device.driver);
 }
 
 static void get_cdev(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct wait_row *)record)->device.cdev);
+	column_set_text(value, ((const struct wait_row *)record)->device.cdev);
 }
 
 static void get_liveupdate(const void *record, struct column_value *value)
 {
-	set_text(value, ((const struct wait_row *)record)->device.liveupdate);
+	column_set_text(value, ((const struct wait_row *)record)->device.liveupdate);
 }
 
 static const struct column columns[] = {
@@ -65,8 +59,6 @@ struct wait_args {
 	bool has_goal;
 	enum goal goal;
 	long timeout; /* AWAIT_FOREVER without */
-	char **words;
-	size_t count;
 };
 
 static error_t parse_goal(const char *word, struct wait_args *args, struct argp_state *state)
@@ -91,10 +83,6 @@ static error_t parse_wait(int key, char *arg, struct argp_state *state)
 		return parse_goal(arg, args, state);
 	case KEY_TIMEOUT:
 		return common_parse_seconds("--timeout", arg, WAIT_SECONDS_MAX, &args->timeout, state);
-	case ARGP_KEY_ARGS:
-		args->words = state->argv + state->next;
-		args->count = (size_t)(state->argc - state->next);
-		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -154,7 +142,7 @@ static int wait_devices(const struct wait_args *args, const struct report *repor
 	int rc = rootfd;
 
 	if (rc >= 0)
-		rc = plan_addresses(rootfd, args->words, args->count, &addrs, &waiting.count, err);
+		rc = plan_addresses(rootfd, args->table.words, args->table.count, &addrs, &waiting.count, err);
 	if (rc < 0)
 		return rc;
 	waiting.addrs = addrs;
@@ -173,9 +161,9 @@ static int check_args(const struct wait_args *args, const char *sysroot, struct 
 	if (sysroot && args->timeout != 0)
 		return error_set(err, STATUS_USAGE, 0, "--sysroot",
 				 "in a recorded host nothing happens: it needs --timeout=0");
-	if (args->count && args->has_goal)
+	if (args->table.count && args->has_goal)
 		return 0;
-	rc = error_set(err, STATUS_USAGE, 0, NULL, args->count ? "--for is missing" : "no device is given");
+	rc = error_set(err, STATUS_USAGE, 0, NULL, args->table.count ? "--for is missing" : "no device is given");
 	error_hint(err, "see 'vfio-luctl wait --help'");
 	return rc;
 }
@@ -191,7 +179,7 @@ static int run_wait(struct globals *globals, int argc, char **argv, struct error
 	static const struct argp argp = { options, parse_wait, NULL, NULL, children, NULL, NULL };
 	struct report report = { .array = "devices", .columns = columns };
 	cleanup_free const char **selected = NULL;
-	struct wait_args args = { .timeout = AWAIT_FOREVER };
+	struct wait_args args = { .table.takes_words = true, .timeout = AWAIT_FOREVER };
 	int rc;
 
 	rc = common_parse(&cmd_wait, &argp, &args, globals, argc, argv, err);

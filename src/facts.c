@@ -69,7 +69,7 @@ int facts_gather(int rootfd, const char *sysroot, unsigned int wanted,
 	if (!all)
 		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the devices");
 	for (i = 0; i < devices->count; i++)
-		all[i] = (struct facts){ .device = &devices->devices[i], .irqs = -1 };
+		all[i] = (struct facts){ .device = &devices->devices[i], .irqs = -1, .obstacles = -1 };
 	ret = facts_sysfs(rootfd, wanted, all, devices->count, err);
 	if (!ret && wanted & FACT_USERS)
 		ret = facts_users(rootfd, all, devices->count, err);

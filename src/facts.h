@@ -28,6 +28,20 @@ enum {
 };
 
 /*
+ * Why the kernel would never preserve a device, as in vfio_pci_liveupdate_can_preserve()
+ * and pci_liveupdate_preserve() (patches 0018 and 0006); bits, 1 << OBSTACLE_.
+ */
+enum obstacle {
+	OBSTACLE_NOT_PCI,
+	OBSTACLE_DRIVER, /* it has another one than vfio-pci, or none */
+	OBSTACLE_NO_CDEV,
+	OBSTACLE_VF,
+	OBSTACLE_HAS_VFS,
+	OBSTACLE_INTEL_DISPLAY,
+	OBSTACLES,
+};
+
+/*
  * The facts of one device.  Lists have a newline after each element, and one
  * without elements is "".  What is not known, or was not asked for, is NULL, -1
  * or, in an array, "".
@@ -37,11 +51,11 @@ struct facts {
 	char *members;        /* addresses of the devices in its IOMMU group, itself among them */
 	char override[64];    /* driver_override; "" none */
 	char *resets;         /* reset_method: in the order in which they are tried */
-	int irqs;             /* interrupts in use */
+	int irqs;             /* interrupts in use; of vfio-pci alone when they are line interrupts */
 	const char *irq_type; /* "msix", "msi", "intx"; NULL when none is in use */
 	char liveupdate[32];  /* "none", "outgoing", "incoming"; "" when the kernel does not tell */
-	const char *obstacle; /* why the kernel would never preserve it: "not-pci", "driver" (other than
-				 vfio-pci), "no-cdev", "vf", "has-vfs", "intel-display"; "" it would */
+	int obstacles;        /* bits; none: the kernel would preserve it; -1 not known */
+	int vfs;              /* virtual functions enabled on it; with FACT_ELIGIBLE */
 	char *pids;           /* of those that have it open, sorted; NULL when nobody was seen */
 	char *commands;       /* and some processes may not be looked at */
 	char session[DEBUGFS_NAME_SIZE];
@@ -59,6 +73,9 @@ int facts_gather(int rootfd, const char *sysroot, unsigned int wanted,
 		 const struct device_list *devices, struct facts **facts, struct error *err);
 
 void facts_free(struct facts *facts, size_t count);
+
+/* The obstacles there are for @device, which is a virtual function or has @vfs of them. */
+int facts_obstacles(const struct vfio_device *device, bool is_vf, int vfs);
 
 /*
  * The DEVICE_ bits that device_scan_for() needs for the facts in @wanted, those

@@ -12,6 +12,8 @@
 #include "sysfs.h"
 
 #define CLASS_DIR "sys/class/vfio-dev"
+#define PCI_DIR "sys/bus/pci/devices"
+#define DRIVER "vfio-pci"
 #define INTEL 0x8086
 #define CLASS_VGA 0x0300
 
@@ -178,29 +180,32 @@ static void read_irqs(struct reader *reader, struct facts *facts)
 		read_intx(reader, facts);
 }
 
-/* As in vfio_pci_liveupdate_can_preserve() and pci_liveupdate_preserve(). */
-static const char *find_obstacle(struct reader *reader, const struct vfio_device *device)
+int facts_obstacles(const struct vfio_device *device, bool is_vf, int vfs)
 {
-	char text[64];
+	const bool there[OBSTACLES] = {
+		[OBSTACLE_NOT_PCI] = !device->is_pci,
+		[OBSTACLE_DRIVER] = device->is_pci && strcmp(device->driver, DRIVER),
+		/* What another driver has cannot have one. */
+		[OBSTACLE_NO_CDEV] = !strcmp(device->driver, DRIVER) && !device->cdev[0],
+		[OBSTACLE_VF] = is_vf,
+		[OBSTACLE_HAS_VFS] = vfs > 0,
+		[OBSTACLE_INTEL_DISPLAY] = device->vendor == INTEL && device->class_code >> 8 == CLASS_VGA,
+	};
+	int i, obstacles = 0;
 
-	if (!device->is_pci)
-		return "not-pci";
-	if (strcmp(device->driver, "vfio-pci"))
-		return "driver";
-	if (!device->cdev[0])
-		return "no-cdev";
-	if (sysfs_read_link(reader->dirfd, "physfn", text, sizeof(text)) != -ENOENT)
-		return "vf";
-	if (read_text(reader, "sriov_numvfs", text, sizeof(text)) > 0 && strcmp(text, "0"))
-		return "has-vfs";
-	if (device->vendor == INTEL && device->class_code >> 8 == CLASS_VGA)
-		return "intel-display";
-	return "";
+	for (i = 0; i < OBSTACLES; i++)
+		obstacles |= there[i] << i;
+	return obstacles;
 }
 
-static void read_obstacle(struct reader *reader, struct facts *facts)
+static void read_obstacles(struct reader *reader, struct facts *facts)
 {
-	facts->obstacle = find_obstacle(reader, facts->device);
+	char text[64];
+	bool is_vf = sysfs_read_link(reader->dirfd, "physfn", text, sizeof(text)) != -ENOENT;
+
+	if (read_text(reader, "sriov_numvfs", text, sizeof(text)) > 0)
+		facts->vfs = atoi(text);
+	facts->obstacles = facts_obstacles(facts->device, is_vf, facts->vfs);
 }
 
 /* What the device's directory tells. */
@@ -213,7 +218,7 @@ static const struct {
 	{ FACT_RESETS, read_resets },
 	{ FACT_IRQS, read_irqs },
 	{ FACT_LIVEUPDATE | FACT_SESSION, read_liveupdate },
-	{ FACT_ELIGIBLE, read_obstacle },
+	{ FACT_ELIGIBLE, read_obstacles },
 };
 
 #define SOURCES (sizeof(sources) / sizeof(*sources))
@@ -228,16 +233,25 @@ static bool needs_directory(unsigned int wanted)
 	return wanted & all;
 }
 
+/* Its directory: the one in the class, but what VFIO does not have is on its bus only. */
+static int open_directory(int rootfd, const struct vfio_device *device)
+{
+	char path[sizeof(PCI_DIR CLASS_DIR "//device") + sizeof(device->entry)];
+
+	if (device->entry[0])
+		snprintf(path, sizeof(path), CLASS_DIR "/%s/device", device->entry);
+	else
+		snprintf(path, sizeof(path), PCI_DIR "/%s", device->name);
+	return openat(rootfd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
 /* Returns 0, also when the device has gone, or a negative errno: we are short of something. */
 static int read_directory(int rootfd, unsigned int wanted, struct facts *facts)
 {
-	char path[sizeof(CLASS_DIR "//device") + sizeof(facts->device->entry)];
 	struct reader reader = { .rootfd = rootfd };
-	cleanup_close int dirfd = -1;
+	cleanup_close int dirfd = open_directory(rootfd, facts->device);
 	size_t i;
 
-	snprintf(path, sizeof(path), CLASS_DIR "/%s/device", facts->device->entry);
-	dirfd = openat(rootfd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	reader.dirfd = dirfd;
 	if (dirfd < 0)
 		note_shortage(&reader, -errno);

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "facts.h"
+
 struct error;
 struct host;
 struct inspected;
@@ -54,6 +56,9 @@ struct finding_kind {
 };
 
 extern const struct finding_kind findings_table[FINDING_COUNT];
+
+/* The finding that a device has @obstacle. */
+enum finding_id finding_of_obstacle(enum obstacle obstacle);
 
 /* The kind called @id (@length bytes of it), or NULL. */
 const struct finding_kind *finding_kind_find(const char *id, size_t length);

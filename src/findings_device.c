@@ -9,41 +9,47 @@
 
 #define DRIVER "vfio-pci"
 #define NOIOMMU "noiommu-"
-#define INTEL 0x8086
-#define CLASS_VGA 0x0300
 
-/* As in vfio_pci_liveupdate_can_preserve() and pci_liveupdate_preserve(). */
-static void add_eligibility(const struct inspected *inspected, struct finding_list *list)
+enum finding_id finding_of_obstacle(enum obstacle obstacle)
 {
-	const struct vfio_device *device = &inspected->device;
-	char count[16];
+	static const enum finding_id ids[OBSTACLES] = {
+		[OBSTACLE_NOT_PCI] = DEVICE_NOT_PCI, [OBSTACLE_DRIVER] = DEVICE_DRIVER,
+		[OBSTACLE_NO_CDEV] = DEVICE_NO_CDEV, [OBSTACLE_VF] = DEVICE_VF,
+		[OBSTACLE_HAS_VFS] = DEVICE_HAS_VFS, [OBSTACLE_INTEL_DISPLAY] = DEVICE_INTEL_DISPLAY,
+	};
 
-	if (strcmp(device->driver, DRIVER))
-		findings_add(list, DEVICE_DRIVER, device->name, device->driver[0] ? device->driver : "(none)");
-	else if (!device->cdev[0])
-		findings_add(list, DEVICE_NO_CDEV, device->name, NULL);
-	if (inspected->is_vf)
-		findings_add(list, DEVICE_VF, device->name, NULL);
-	if (inspected->vfs) {
-		snprintf(count, sizeof(count), "%d", inspected->vfs);
-		findings_add(list, DEVICE_HAS_VFS, device->name, count);
-	}
-	if (device->vendor == INTEL && device->class_code >> 8 == CLASS_VGA)
-		findings_add(list, DEVICE_INTEL_DISPLAY, device->name, NULL);
-	if (!inspected->has_reset)
+	return ids[obstacle];
+}
+
+static void add_eligibility(const struct facts *facts, struct finding_list *list)
+{
+	const struct vfio_device *device = facts->device;
+	char vfs[16];
+	const char *const details[OBSTACLES] = {
+		[OBSTACLE_DRIVER] = device->driver[0] ? device->driver : "(none)",
+		[OBSTACLE_HAS_VFS] = vfs,
+	};
+	int i;
+
+	snprintf(vfs, sizeof(vfs), "%d", facts->vfs);
+	for (i = 0; facts->obstacles > 0 && i < OBSTACLES; i++)
+		if (facts->obstacles & 1 << i)
+			findings_add(list, finding_of_obstacle(i), device->name, details[i]);
+	if (device->is_pci && (!facts->resets || !facts->resets[0]))
 		findings_add(list, DEVICE_NO_RESET, device->name, NULL);
 }
 
 static void add_group(const struct inspected *inspected, const struct target *target,
 		      struct finding_list *list)
 {
-	const char *name = inspected->device.name;
+	const struct vfio_device *device = inspected->facts->device;
+	const char *name = device->name;
 
 	if (inspected->native_mates[0])
 		findings_add(list, DEVICE_GROUP_DRIVER, name, inspected->native_mates);
 	if (inspected->mates[0])
 		findings_add(list, DEVICE_GROUP_SHARED, name, inspected->mates);
-	if (strncmp(inspected->device.cdev, NOIOMMU, strlen(NOIOMMU)))
+	if (strncmp(device->cdev, NOIOMMU, strlen(NOIOMMU)))
 		return;
 	findings_add(list, DEVICE_NOIOMMU, name, NULL);
 	if (target && kcmdline_switch(target->cmdline, "vfio.enable_unsafe_noiommu_mode") != 1)
@@ -53,30 +59,46 @@ static void add_group(const struct inspected *inspected, const struct target *ta
 /* As in vfio_pci_core_why_not_freeze(); a device that nobody uses yet is not frozen. */
 static void add_freeze(const struct inspected *inspected, struct finding_list *list)
 {
+	const struct facts *facts = inspected->facts;
 	char detail[32];
 
-	if (inspected->irqs) {
-		snprintf(detail, sizeof(detail), "%d %s", inspected->irqs, inspected->irq_type);
-		findings_add(list, DEVICE_INTERRUPTS, inspected->device.name, detail);
+	if (facts->irqs > 0) {
+		snprintf(detail, sizeof(detail), "%d %s", facts->irqs, facts->irq_type ? facts->irq_type : "of unknown type");
+		findings_add(list, DEVICE_INTERRUPTS, facts->device->name, detail);
 	}
 	if (inspected->outgoing && inspected->power[0] && strcmp(inspected->power, "D0") &&
 	    strcmp(inspected->power, "unknown"))
-		findings_add(list, DEVICE_POWER, inspected->device.name, inspected->power);
+		findings_add(list, DEVICE_POWER, facts->device->name, inspected->power);
+}
+
+/* "qemu (pid 12) and 2 more", of the lists of users. */
+static void format_users(const struct facts *facts, char *text, size_t size)
+{
+	const char *next = facts->pids;
+	size_t others = 0, used;
+
+	used = (size_t)snprintf(text, size, "%.*s (pid %.*s)", (int)strcspn(facts->commands, "\n"),
+				facts->commands, (int)strcspn(facts->pids, "\n"), facts->pids);
+	for (next = strchr(next, '\n') + 1; (next = strchr(next, '\n')); next++)
+		others++;
+	if (others && used < size)
+		snprintf(text + used, size - used, " and %zu more", others);
 }
 
 static void add_use(const struct inspected *inspected, struct finding_list *list)
 {
-	const char *name = inspected->device.name;
-	char user[PROCFS_COMM_SIZE + 24];
+	const struct facts *facts = inspected->facts;
+	const char *name = facts->device->name;
+	char users[PROCFS_COMM_SIZE + 48];
 
 	if (inspected->outgoing)
 		findings_add(list, DEVICE_PRESERVED, name,
 			     inspected->session[0] ? inspected->session : "of somebody");
 	else if (inspected->incoming)
 		findings_add(list, DEVICE_INCOMING, name, NULL);
-	else if (inspected->user.pid) {
-		snprintf(user, sizeof(user), "%s (pid %d)", inspected->user.comm, (int)inspected->user.pid);
-		findings_add(list, DEVICE_IN_USE, name, user);
+	else if (facts->pids && facts->pids[0]) {
+		format_users(facts, users, sizeof(users));
+		findings_add(list, DEVICE_IN_USE, name, users);
 	}
 }
 
@@ -121,31 +143,29 @@ static void add_natives(const struct inspected *inspected, const struct target *
 {
 	if (!inspected->natives[0])
 		return;
-	if (target && (is_in_ids(&inspected->device, target->cmdline) ||
+	if (target && (is_in_ids(inspected->facts->device, target->cmdline) ||
 		       all_blacklisted(inspected->natives, target->cmdline)))
 		return;
-	findings_add(list, DEVICE_NATIVE_DRIVER, inspected->device.name, inspected->natives);
+	findings_add(list, DEVICE_NATIVE_DRIVER, inspected->facts->device->name, inspected->natives);
 }
 
 void findings_of_device(const struct inspected *inspected, const struct target *target,
 			struct finding_list *list)
 {
-	const char *name = inspected->device.name;
+	const struct vfio_device *device = inspected->facts->device;
 
 	if (inspected->gone) {
-		findings_add(list, DEVICE_GONE, name, NULL);
+		findings_add(list, DEVICE_GONE, device->name, NULL);
 		return;
 	}
 	add_use(inspected, list);
 	if (inspected->incoming || (!inspected->asked_for && !inspected->outgoing))
 		return;
-	if (!inspected->device.is_pci) {
-		findings_add(list, DEVICE_NOT_PCI, name, NULL);
+	add_eligibility(inspected->facts, list);
+	if (!device->is_pci)
 		return;
-	}
-	add_eligibility(inspected, list);
 	add_group(inspected, target, list);
-	if (!strcmp(inspected->device.driver, DRIVER))
+	if (!strcmp(device->driver, DRIVER))
 		add_freeze(inspected, list);
 	add_natives(inspected, target, list);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Reading devices, their groups and their users. */
+/* Reading devices and their groups. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,57 +14,19 @@
 #include "sysfs.h"
 
 #define PCI_DIR "sys/bus/pci/devices"
-#define VFIO_DIR "/dev/vfio/"
 #define CLASS_BRIDGE 0x06
-
-static int add_user(void *data, pid_t pid, const char *link)
-{
-	struct inspector *inspector = data;
-	struct vfio_user *grown;
-
-	if (strncmp(link, VFIO_DIR, strlen(VFIO_DIR)))
-		return 0;
-	grown = reallocarray(inspector->users, inspector->user_count + 1, sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	inspector->users = grown;
-	grown += inspector->user_count++;
-	grown->pid = pid;
-	snprintf(grown->path, sizeof(grown->path), "%s", link + strlen(VFIO_DIR));
-	return 0;
-}
 
 int inspect_begin(struct inspector *inspector, struct error *err)
 {
-	inspector->users = NULL;
-	inspector->user_count = 0;
-	if (procfs_each_fd(inspector->rootfd, add_user, inspector) == -ENOMEM)
-		return error_set(err, STATUS_FAILED, ENOMEM, "/proc", "cannot look for users of the devices");
-	return 0;
+	inspector->facts = NULL;
+	return facts_gather(inspector->rootfd, NULL, FACT_ELIGIBLE | FACT_IRQS | FACT_RESETS | FACT_USERS,
+			    inspector->devices, &inspector->facts, err);
 }
 
 void inspect_end(struct inspector *inspector)
 {
-	free(inspector->users);
-	inspector->users = NULL;
-}
-
-static void find_user(const struct inspector *inspector, struct inspected *inspected)
-{
-	char cdev[80], group[32];
-	size_t i;
-
-	snprintf(cdev, sizeof(cdev), "devices/%s", inspected->device.cdev);
-	snprintf(group, sizeof(group), "%d", inspected->device.iommu_group);
-	for (i = 0; i < inspector->user_count; i++) {
-		const struct vfio_user *user = &inspector->users[i];
-
-		if (strcmp(user->path, cdev) && strcmp(user->path, group))
-			continue;
-		inspected->user.pid = user->pid;
-		procfs_comm(inspector->rootfd, user->pid, inspected->user.comm);
-		return;
-	}
+	facts_free(inspector->facts, inspector->devices->count);
+	inspector->facts = NULL;
 }
 
 static void find_session(const struct inspector *inspector, struct inspected *inspected)
@@ -77,48 +39,13 @@ static void find_session(const struct inspector *inspector, struct inspected *in
 
 		for (k = 0; k < session->count; k++) {
 			if (!session->files[k].is_pci ||
-			    pci_addr_compare(session->files[k].address, inspected->device.address))
+			    pci_addr_compare(session->files[k].address, inspected->facts->device->address))
 				continue;
 			inspected->outgoing |= session->direction == DIRECTION_OUTGOING;
 			inspected->incoming |= session->direction == DIRECTION_INCOMING;
 			snprintf(inspected->session, sizeof(inspected->session), "%s", session->name);
 		}
 	}
-}
-
-/* MSI and MSI-X: a file for each interrupt that is allocated, with its type in it. */
-static bool read_msi(int dirfd, struct inspected *inspected)
-{
-	int fd = openat(dirfd, "msi_irqs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-	char type[16] = "";
-
-	if (!dir)
-		cleanup_close_fn(&fd);
-	while (dir && (entry = readdir(dir)))
-		if (entry->d_name[0] != '.' && !inspected->irqs++)
-			sysfs_read(fd, entry->d_name, type, sizeof(type));
-	inspected->irq_type = strcmp(type, "msix") ? "MSI" : "MSI-X";
-	return inspected->irqs;
-}
-
-/*
- * The line interrupt is in use when vfio-pci has a handler for it, named by
- * vfio_intx_enable() in drivers/vfio/pci/vfio_pci_intrs.c.
- */
-static void read_intx(int rootfd, int dirfd, struct inspected *inspected)
-{
-	char number[16], path[64], actions[4096], action[sizeof(inspected->device.name) + 16];
-
-	if (sysfs_read(dirfd, "irq", number, sizeof(number)) <= 0 || strspn(number, "0123456789") != strlen(number))
-		return;
-	snprintf(path, sizeof(path), "sys/kernel/irq/%s/actions", number);
-	snprintf(action, sizeof(action), "vfio-intx(%s)", inspected->device.name);
-	if (sysfs_read(rootfd, path, actions, sizeof(actions)) <= 0 || !strstr(actions, action))
-		return;
-	inspected->irqs = 1;
-	inspected->irq_type = "INTx";
 }
 
 static void add_name(char *names, size_t size, const char *name, const char *driver)
@@ -149,7 +76,7 @@ static void look_at_mate(const struct inspector *inspector, const char *name,
 	struct error ignored;
 	bool full;
 
-	if (pci_addr_parse(name, &address, &full) || !pci_addr_compare(address, inspected->device.address) ||
+	if (pci_addr_parse(name, &address, &full) || !pci_addr_compare(address, inspected->facts->device->address) ||
 	    device_at(inspector->rootfd, address, &mate, &ignored))
 		return;
 	if (!shares_group(mate.driver))
@@ -188,28 +115,18 @@ static void read_natives(const struct inspector *inspector, int dirfd, struct in
 
 static void read_directory(const struct inspector *inspector, int dirfd, struct inspected *inspected)
 {
-	char text[256];
-
-	inspected->is_vf = sysfs_read_link(dirfd, "physfn", text, sizeof(text)) > 0;
-	if (sysfs_read(dirfd, "sriov_numvfs", text, sizeof(text)) > 0)
-		inspected->vfs = atoi(text);
-	/* The attribute is there only when there is a method (pci_dev_reset_method_attr_is_visible()). */
-	inspected->has_reset = sysfs_read(dirfd, "reset_method", text, sizeof(text)) > 0;
 	sysfs_read(dirfd, "power_state", inspected->power, sizeof(inspected->power));
-	if (!read_msi(dirfd, inspected))
-		read_intx(inspector->rootfd, dirfd, inspected);
 	read_group(inspector, dirfd, inspected);
 	read_natives(inspector, dirfd, inspected);
 }
 
-void inspect_device(const struct inspector *inspector, const struct vfio_device *device,
-		    struct inspected *inspected)
+void inspect_device(const struct inspector *inspector, size_t index, struct inspected *inspected)
 {
+	const struct vfio_device *device = &inspector->devices->devices[index];
 	char path[sizeof(PCI_DIR "/") + sizeof(device->name)];
 	cleanup_close int dirfd = -1;
 
-	*inspected = (struct inspected){ .device = *device };
-	find_user(inspector, inspected);
+	*inspected = (struct inspected){ .facts = &inspector->facts[index] };
 	if (!device->is_pci)
 		return;
 	find_session(inspector, inspected);

@@ -122,6 +122,7 @@ static int inspect_all(const struct preflight *preflight, const struct survey *s
 		.rootfd = preflight->rootfd,
 		.survey = survey,
 		.going = going,
+		.devices = devices,
 		.release = preflight->target ? preflight->target->release : "",
 	};
 	size_t i;
@@ -130,7 +131,7 @@ static int inspect_all(const struct preflight *preflight, const struct survey *s
 	for (i = 0; rc == 0 && i < devices->count; i++) {
 		struct inspected inspected;
 
-		inspect_device(&inspector, &devices->devices[i], &inspected);
+		inspect_device(&inspector, i, &inspected);
 		inspected.asked_for = preflight->scope == PREFLIGHT_DEVICES;
 		findings_of_device(&inspected, preflight->target, list);
 	}

@@ -85,6 +85,26 @@ const struct column *report_find_column(const struct column *columns,
 	return NULL;
 }
 
+void column_set_text(struct column_value *value, const char *text)
+{
+	value->absent = !text || !text[0];
+	snprintf(value->text, sizeof(value->text), "%s", text ? text : "");
+}
+
+void column_set_number(struct column_value *value, int64_t number)
+{
+	value->absent = number < 0;
+	value->number = number;
+}
+
+void column_set_ids(struct column_value *value, int vendor, int device)
+{
+	value->absent = vendor < 0 || device < 0;
+	if (!value->absent)
+		snprintf(value->text, sizeof(value->text), "%04x:%04x", (unsigned int)vendor,
+			 (unsigned int)device);
+}
+
 unsigned int report_needs(const struct report *report)
 {
 	const struct column *column;

@@ -23,6 +23,13 @@ struct column_value {
 			     none; stays the record's */
 };
 
+/* For getters: absent when @text is NULL or "", when @number is negative. */
+void column_set_text(struct column_value *value, const char *text);
+void column_set_number(struct column_value *value, int64_t number);
+
+/* "8086:10c9"; absent when one of both is negative. */
+void column_set_ids(struct column_value *value, int vendor, int device);
+
 /* Of the flags of a column; where there is only the first, true and false will do. */
 enum {
 	COLUMN_DEFAULT = true,    /* shown in text unless -o says otherwise */

@@ -370,12 +370,19 @@ device-group-driver 0000:01:00.1'
 	finds 4 'device-in-use 0000:01:00.0'
 	ln -sfn /dev/vfio/70 "$H/proc/11/fd/3"
 	finds 0 ''
+	# A file that came out of a session is told by its fdinfo only
+	ln -sfn 'anon_inode:[vfio-device-liveupdate]' "$H/proc/11/fd/3"
+	put proc/11/fdinfo/3 'vfio-device-syspath: /sys/devices/pci0000:00/0000:09:00.0'
+	finds 0 ''
+	put proc/11/fdinfo/3 'vfio-device-syspath: /sys/devices/pci0000:00/0000:01:00.0'
+	finds 4 'device-in-use 0000:01:00.0'
+	rm -r "$H/proc/11"
 	mkdir -p "$H/$dir/msi_irqs"
 	finds 0 ''
 	put "$dir/msi_irqs/24" msix
 	put "$dir/msi_irqs/25" msix
 	finds 4 'device-interrupts 0000:01:00.0'
-	[[ $(text device-interrupts) == *'(2 MSI-X)'* ]]
+	[[ $(text device-interrupts) == *'(2 msix)'* ]]
 	rm -r "$H/$dir/msi_irqs"
 	put "$dir/irq" 16
 	put sys/kernel/irq/16/actions 'ahci,vfio-intx(0000:01:00.1)'

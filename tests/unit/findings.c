@@ -21,7 +21,10 @@ static struct {
 	struct target target;
 	bool has_target;
 	bool loading; /* the target is to be loaded, else it is what we loaded */
-	struct inspected device;
+	struct vfio_device device;
+	bool is_vf;
+	struct facts facts;
+	struct inspected inspected;
 	enum way way;
 } now;
 
@@ -46,24 +49,28 @@ static void reset(void)
 		.kho_default = ANSWER_NO,
 	};
 	now.has_target = true;
-	now.device = (struct inspected){
-		.device = { .is_pci = true, .name = "0000:01:00.0", .bus = "pci", .driver = "vfio-pci",
-			    .cdev = "vfio0", .vendor = 0x8086, .device = 0x10c9, .class_code = 0x020000 },
-		.has_reset = true, .power = "D0", .outgoing = true, .session = "vm",
+	now.device = (struct vfio_device){
+		.is_pci = true, .name = "0000:01:00.0", .bus = "pci", .driver = "vfio-pci",
+		.cdev = "vfio0", .vendor = 0x8086, .device = 0x10c9, .class_code = 0x020000,
+	};
+	now.facts = (struct facts){ .device = &now.device, .resets = (char *)"flr\n", .pids = (char *)"",
+				    .commands = (char *)"" };
+	now.inspected = (struct inspected){
+		.facts = &now.facts, .power = "D0", .outgoing = true, .session = "vm",
 	};
 }
 
 static void not_preserved(void)
 {
-	now.device.outgoing = false;
-	now.device.session[0] = '\0';
+	now.inspected.outgoing = false;
+	now.inspected.session[0] = '\0';
 }
 
 /* A VMM uses the device, and somebody asks whether it could be preserved. */
 static void asked_for(void)
 {
 	not_preserved();
-	now.device.asked_for = true;
+	now.inspected.asked_for = true;
 }
 
 static void no_target(void)
@@ -141,37 +148,41 @@ CASE(assign, strcpy(now.target.cmdline, GOOD " pci=assign-busses"))
 CASE(assign_now_too, assign(); strcpy(now.host.cmdline, now.target.cmdline))
 CASE(ids_lost, strcpy(now.host.cmdline, GOOD " vfio-pci.ids=8086:10c9"))
 CASE(ids_kept, ids_lost(); strcpy(now.target.cmdline, now.host.cmdline))
-CASE(noiommu, strcpy(now.device.device.cdev, "noiommu-vfio0"))
+CASE(noiommu, strcpy(now.device.cdev, "noiommu-vfio0"))
 CASE(noiommu_allowed, noiommu(); strcpy(now.target.cmdline, GOOD " vfio.enable_unsafe_noiommu_mode=1");
      strcpy(now.host.cmdline, now.target.cmdline))
 CASE(noiommu_no_target, noiommu(); no_target(); now.host.loaded = ANSWER_UNKNOWN)
 
-CASE(gone, now.device.gone = true)
-CASE(not_pci, asked_for(); now.device.device.is_pci = false)
-CASE(not_pci_idle, not_preserved(); now.device.device.is_pci = false)
-CASE(wrong_driver, asked_for(); strcpy(now.device.device.driver, "igb"); now.device.device.cdev[0] = '\0';
-     now.device.irqs = 5; now.device.irq_type = "MSI-X")
-CASE(no_driver, asked_for(); now.device.device.driver[0] = '\0'; now.device.device.cdev[0] = '\0')
-CASE(no_cdev, asked_for(); now.device.device.cdev[0] = '\0')
-CASE(vf, asked_for(); now.device.is_vf = true)
-CASE(has_vfs, now.device.vfs = 2)
-CASE(intel_display, asked_for(); now.device.device.class_code = 0x030000)
-CASE(intel_3d, asked_for(); now.device.device.class_code = 0x030200)
-CASE(other_display, asked_for(); now.device.device.class_code = 0x030000; now.device.device.vendor = 0x10de)
-CASE(group_driver, strcpy(now.device.native_mates, "0000:01:00.1 (igb)"))
-CASE(group_shared, strcpy(now.device.mates, "0000:01:00.1"))
-CASE(interrupts, now.device.irqs = 1; now.device.irq_type = "MSI")
+CASE(gone, now.inspected.gone = true)
+CASE(not_pci, asked_for(); now.device.is_pci = false)
+CASE(not_pci_idle, not_preserved(); now.device.is_pci = false)
+CASE(wrong_driver, asked_for(); strcpy(now.device.driver, "igb"); now.device.cdev[0] = '\0';
+     now.facts.irqs = 5; now.facts.irq_type = "msix")
+CASE(no_driver, asked_for(); now.device.driver[0] = '\0'; now.device.cdev[0] = '\0')
+CASE(no_cdev, asked_for(); now.device.cdev[0] = '\0')
+CASE(vf, asked_for(); now.is_vf = true)
+CASE(has_vfs, now.facts.vfs = 2)
+CASE(intel_display, asked_for(); now.device.class_code = 0x030000)
+CASE(intel_3d, asked_for(); now.device.class_code = 0x030200)
+CASE(other_display, asked_for(); now.device.class_code = 0x030000; now.device.vendor = 0x10de)
+CASE(group_driver, strcpy(now.inspected.native_mates, "0000:01:00.1 (igb)"))
+CASE(group_shared, strcpy(now.inspected.mates, "0000:01:00.1"))
+CASE(interrupts, now.facts.irqs = 1; now.facts.irq_type = "msi")
 CASE(interrupts_idle, not_preserved(); interrupts())
-CASE(power, strcpy(now.device.power, "D3hot"))
-CASE(power_unknown, strcpy(now.device.power, "unknown"))
+CASE(power, strcpy(now.inspected.power, "D3hot"))
+CASE(power_unknown, strcpy(now.inspected.power, "unknown"))
 CASE(power_idle, asked_for(); power())
-CASE(in_use, not_preserved(); now.device.user = ((struct proc_holder){ 11, "qemu" }))
-CASE(in_use_preserved, now.device.user = ((struct proc_holder){ 11, "qemu" }))
-CASE(incoming, not_preserved(); now.device.incoming = true; interrupts())
+CASE(in_use, not_preserved(); now.facts.pids = (char *)"11\n"; now.facts.commands = (char *)"qemu\n")
+CASE(in_use_by_many, in_use(); now.facts.pids = (char *)"11\n12\n14\n"; now.facts.commands = (char *)"qemu\nx\ny\n")
+CASE(users_hidden, in_use(); now.facts.pids = now.facts.commands = NULL)
+CASE(in_use_preserved, now.facts.pids = (char *)"11\n"; now.facts.commands = (char *)"qemu\n")
+CASE(incoming, not_preserved(); now.inspected.incoming = true; interrupts())
 CASE(idle, not_preserved())
 CASE(could_be, asked_for())
-CASE(no_reset, now.device.has_reset = false)
-CASE(native, strcpy(now.device.natives, "igb, igb_test"))
+CASE(no_reset, now.facts.resets = NULL)
+CASE(all_resets_off, now.facts.resets = (char *)"")
+CASE(of_no_type, now.facts.irqs = 2)
+CASE(native, strcpy(now.inspected.natives, "igb, igb_test"))
 CASE(native_ids, native(); strcpy(now.target.cmdline, GOOD " vfio-pci.ids=1:2,8086:10C9:1:2"))
 CASE(native_other_ids, native(); strcpy(now.target.cmdline, GOOD " vfio-pci.ids=8086:10c9a"))
 CASE(native_blacklisted, native(); strcpy(now.target.cmdline, GOOD " module_blacklist=igb,igb_test"))
@@ -268,17 +279,21 @@ static const struct {
 	{ "VGA of another", other_display, "init-direct", NULL },
 	{ "group with a native driver", group_driver, "device-group-driver +", "0000:01:00.1 (igb)" },
 	{ "group that is shared", group_shared, "device-group-shared +", "0000:01:00.1" },
-	{ "interrupts", interrupts, "device-interrupts +", "1 MSI" },
+	{ "interrupts", interrupts, "device-interrupts +", "1 msi" },
+	{ "interrupts whose type is not told", of_no_type, "device-interrupts +", "2 of unknown" },
 	{ "interrupts of one that is not meant", interrupts_idle, "init-direct", NULL },
 	{ "asleep", power, "device-power +", "D3hot" },
 	{ "power unknown", power_unknown, "+", NULL },
 	{ "asleep, as nobody uses it", power_idle, "init-direct", NULL },
 	{ "in use and not preserved", in_use, "device-in-use init-direct", "qemu (pid 11)" },
+	{ "in use by several", in_use_by_many, "device-in-use init-direct", "qemu (pid 11) and 2 more" },
+	{ "in use by whom cannot be seen", users_hidden, "init-direct", NULL },
 	{ "in use and preserved", in_use_preserved, "+", NULL },
 	{ "incoming", incoming, "device-incoming init-direct", NULL },
 	{ "idle", idle, "init-direct", NULL },
 	{ "ready to be preserved", could_be, "init-direct", NULL },
 	{ "no reset", no_reset, "device-no-reset +", NULL },
+	{ "every reset turned off", all_resets_off, "device-no-reset +", NULL },
 	{ "native driver", native, "device-native-driver +", "igb, igb_test could" },
 	{ "native driver, vfio-pci.ids", native_ids, "+", NULL },
 	{ "native driver, other ids", native_other_ids, "device-native-driver +", NULL },
@@ -303,7 +318,8 @@ static void find_all(struct finding_list *list)
 	findings_of_sessions(&now.host, &now.survey, now.way, list);
 	if (target)
 		findings_of_target(&now.host, target, list);
-	findings_of_device(&now.device, target, list);
+	now.facts.obstacles = facts_obstacles(&now.device, now.is_vf, now.facts.vfs);
+	findings_of_device(&now.inspected, target, list);
 	findings_of_hidden(&now.host, &now.survey, list);
 }
 

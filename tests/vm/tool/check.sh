@@ -60,7 +60,7 @@ shows "(1 MSI)"
 let_go "$a"
 hold /tmp/1 "open:$(cdev "$a")" bind intx
 finds 4 "device-in-use $a, device-interrupts $a" "$a"
-shows "(1 INTx)"
+shows "(1 intx)"
 let_go "$a"
 finds 0 "" "$a"
 hold /tmp/1 create:own "open:$(cdev "$a")" bind preserve:1 msi
