@@ -125,6 +125,10 @@ expect 0 status -n
 is "$out" ""
 expect 6 finish vm
 expect 6 retrieve vm
+# A file that came out of a session is a use of the device like any other
+expect 4 check "$a"
+shows device-in-use
+shows "probe (pid $(pgrep -x probe))"
 kill "$(pgrep -x probe)"
 until_true is_free "$a"
 is_free "$b"
