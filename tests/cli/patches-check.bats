@@ -60,3 +60,34 @@ setup() {
 @test "patches-check: nowhere to write" {
 	VFIO_LUCTL_CACHE=/proc/nowhere answers 3 'patches: /proc/nowhere: cannot be written*'
 }
+
+# complaints FUNCTION FILE...
+complaints() {
+	WORK_SRC=/src bash -c 'source "$0/tests/vm/lib/complaints.bash"; "$@"' "$TOP" "$@"
+}
+
+# make_log FILE COUNT LINE: make's words about an object, with COUNT warnings of one text from LINE on
+make_log() {
+	echo '  CC      lib/a.o'
+	seq -f "/src/lib/a.c:%g:1: warning: it degrades" "$3" $(($2 + $3 - 1))
+} >"$1"
+
+@test "patches-check: a complaint is known by its text and number, wherever it is" {
+	cd "$BATS_TEST_TMPDIR"
+	for count in 1 2 9 10 19 100; do
+		make_log before "$count" 100
+		make_log after "$count" 207
+		same "$(complaints new_since before after)" ""
+		make_log after $((count + 1)) 207
+		same "$(complaints new_since before after)" "lib/a.c:$((count + 207)):1: warning: it degrades"
+	done
+	# Also when it has been learned before, and in another file of the same object
+	complaints learn known before
+	complaints learn known after
+	same "$(complaints new_complaints known after)" ""
+	sed -i 's/a\.c:207/a.h:207/' after
+	same "$(complaints new_complaints known after)" "lib/a.h:207:1: warning: it degrades"
+	# Of another object it is another one
+	sed -i 's/a\.o/b.o/' before
+	same "$(complaints new_complaints known before | wc -l)" 100
+}

@@ -8,7 +8,7 @@
 # sparse has more than one line for a complaint that matters: those with the types.
 # shellcheck disable=SC2016 # awk's
 readonly COMPLAINTS_AWK='
-	FILENAME == ARGV[1] { n = $0; sub(/\t.*/, "", n); sub(/^[0-9]+\t/, ""); known[$0] = n; next }
+	FILENAME == ARGV[1] { n = $0; sub(/\t.*/, "", n); sub(/^[0-9]+\t/, ""); known[$0] = n + 0; next }
 	/^  [A-Z][A-Z0-9_]* +(\[[A-Z]+\] +)?[^ ]+$/ { unit = $NF; next }
 	/^make(\[[0-9]+\])?:/ { next }
 	!/([Ww]arning|WARNING|[Ee]rror|ERROR): |undefined reference|^[^ :]+:[0-9]+:[0-9]+:    / { next }
