@@ -118,7 +118,10 @@ command_line() {
 	local scratch=256
 	[[ $FLAVOUR == normal ]] || scratch=$((256 + MEMORY * 3 / 16))
 	COMMAND_LINE="console=ttyS0 panic=-1 oops=panic kho=on liveupdate=on kho_scratch=16M,${scratch}M,16M"
-	COMMAND_LINE+=" intel_iommu=on no_timer_check tsc=reliable rcupdate.rcu_cpu_stall_timeout=60$APPEND"
+	COMMAND_LINE+=" intel_iommu=on no_timer_check tsc=reliable rcupdate.rcu_cpu_stall_timeout=60"
+	# No escape sequences in the log, and nobody who waits for a login
+	[[ -z $IMAGE ]] || COMMAND_LINE+=" TERM=dumb systemd.getty_auto=no"
+	COMMAND_LINE+=$APPEND
 }
 
 # make_channel: CHANNEL is the directory shared with the guest's own programs
@@ -126,8 +129,23 @@ make_channel() {
 	CHANNEL=$(mktemp -d "$CACHE/runs/$$.XXXXXX")
 	cp -- "$KERNEL_DIR/bzImage" "$CHANNEL"
 	printf '%s\n' "$KERNEL_DIR" >"$CHANNEL/kernel-dir"
+	if [[ $IMAGE ]]; then
+		printf '%s\n' "$IMAGE" >"$CHANNEL/image"
+		host_directories "$TOP" "$PWD" "$(dirname -- "$1")" "$KERNEL_DIR" >"$CHANNEL/directories"
+	fi
 	write_command "$@"
 	make_initramfs
+}
+
+# host_directories DIR...: those that the image does not have itself
+host_directories() {
+	local dir
+	for dir; do
+		case $dir/ in
+		/ | /bin/* | /boot/* | /dev/* | /etc/* | /lib*/* | /proc/* | /run/* | /sbin/* | /sys/* | /usr/* | /var/) ;;
+		*) printf '%s\n' "$dir" ;;
+		esac
+	done | sort -u
 }
 
 # The command runs in the guest by the host's bash, so bash's own quoting will do
@@ -148,7 +166,7 @@ make_initramfs() {
 	local root=$CHANNEL/root guest=$LIB/guest
 	mkdir -p "$root"/{bin,dev,proc,sys}
 	cp -- "$(command -v busybox)" "$root/bin/busybox"
-	cp -- "$guest/init" "$guest/init-host" "$root"
+	cp -- "$guest"/{init,init-host,run-script,script.service} "$root"
 	cp -r -- "$guest/bin" "$root/vm-bin"
 	chmod -R a+rX "$root"
 	(cd "$root" && find . | cpio -o -H newc -R 0:0 --quiet) >"$CHANNEL/initramfs"
