@@ -24,6 +24,10 @@
  *   preserve:TOKEN  get:TOKEN     the current descriptor in, out
  *   finish  name  end             end closes the session
  *   rounds:N      preserve the current descriptor in N sessions, one after the other
+ *   session       make the session's descriptor the current one;  adopt: the other way round
+ * The service manager's descriptor store:
+ *   store:NAME    the current descriptor, and wait until it has it;  unstore:NAME
+ *   stored:NAME   what came from there by that name is the current descriptor
  * The process:
  *   listen        LISTEN_FDS and LISTEN_FDNAMES, and whether LISTEN_PID is us
  *   connect:SOCKET  touch:PATH  sleep:SECONDS  wait (until standard input ends)
@@ -535,6 +539,19 @@ static int op_end(struct probe *probe, const char *arg)
 	return rc;
 }
 
+static int op_session(struct probe *probe, const char *arg)
+{
+	(void)arg;
+	return probe->session < 0 ? -EBADF : take(probe, probe->session);
+}
+
+static int op_adopt(struct probe *probe, const char *arg)
+{
+	(void)arg;
+	probe->session = probe->fd;
+	return 0;
+}
+
 static int op_rounds(struct probe *probe, const char *arg)
 {
 	int n = atoi(arg), rc = 0;
@@ -563,6 +580,80 @@ static int op_listen(struct probe *probe, const char *arg)
 	snprintf(probe->result, sizeof(probe->result), "%s %s %s", fds ? fds : "-",
 		 names ? names : "-", pid && atoi(pid) == getpid() ? "us" : "not-us");
 	return 0;
+}
+
+/* sd_notify(3): one message, and a descriptor when there is one */
+static int notify(const char *text, int fd)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	char control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct iovec iov = { (char *)text, strlen(text) };
+	struct msghdr message = { .msg_name = &address, .msg_namelen = sizeof(address),
+				  .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr *header = (struct cmsghdr *)control;
+	int sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	long rc;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path ? path : "");
+	if (fd >= 0) {
+		*header = (struct cmsghdr){ CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS };
+		memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+		message.msg_control = control;
+		message.msg_controllen = sizeof(control);
+	}
+	rc = errno_of(sendmsg(sock, &message, MSG_NOSIGNAL));
+	close(sock);
+	return rc < 0 ? (int)rc : 0;
+}
+
+/* The other end of the pipe is closed when all that was sent before has been handled. */
+static int barrier(void)
+{
+	int ends[2], rc;
+	char byte;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	rc = notify("BARRIER=1", ends[1]);
+	close(ends[1]);
+	while (rc == 0 && read(ends[0], &byte, 1) > 0)
+		;
+	close(ends[0]);
+	return rc;
+}
+
+static int op_store(struct probe *probe, const char *arg)
+{
+	char text[300];
+
+	snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s", arg);
+	return notify(text, probe->fd) ?: barrier();
+}
+
+static int op_unstore(struct probe *probe, const char *arg)
+{
+	char text[300];
+
+	(void)probe;
+	snprintf(text, sizeof(text), "FDSTOREREMOVE=1\nFDNAME=%s", arg);
+	return notify(text, -1) ?: barrier();
+}
+
+static int op_stored(struct probe *probe, const char *arg)
+{
+	const char *names = getenv("LISTEN_FDNAMES") ?: "";
+	int fd = 3;
+
+	while (*names) {
+		size_t length = strcspn(names, ":");
+
+		if (length == strlen(arg) && !strncmp(names, arg, length))
+			return take(probe, fd);
+		names += length + (names[length] == ':');
+		fd++;
+	}
+	return -ENOENT;
 }
 
 static int op_touch(struct probe *probe, const char *arg)
@@ -631,7 +722,10 @@ static const struct {
 	{ "poll", false, op_poll }, { "polled", false, op_polled }, { "create", true, op_create },
 	{ "retrieve", true, op_retrieve }, { "preserve", true, op_preserve },
 	{ "get", true, op_get }, { "finish", false, op_finish }, { "name", false, op_name },
-	{ "end", false, op_end }, { "rounds", true, op_rounds }, { "limit", true, op_limit }, { "listen", false, op_listen }, { "touch", true, op_touch },
+	{ "end", false, op_end }, { "session", false, op_session }, { "adopt", false, op_adopt },
+	{ "rounds", true, op_rounds }, { "limit", true, op_limit }, { "listen", false, op_listen },
+	{ "store", true, op_store }, { "unstore", true, op_unstore },
+	{ "stored", true, op_stored }, { "touch", true, op_touch },
 	{ "connect", true, op_connect }, { "run", true, op_run },
 	{ "sleep", true, op_sleep }, { "wait", false, op_wait },
 };

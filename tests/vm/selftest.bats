@@ -1,11 +1,18 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck disable=SC2016,SC2013 # the guest expands; words are wanted
+# shellcheck disable=SC2016,SC2013,SC2154 # the guest expands; words are wanted; bats sets stderr
 # The runner tested by itself: what it promises in --help.
 
+bats_require_minimum_version 1.5.0
+
 setup_file() {
-	export RUN=$BATS_TEST_DIRNAME/run
-	"$RUN" --build-only
+	TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+	export TOP RUN=$BATS_TEST_DIRNAME/run
+	"$RUN" --build-only --systemd
+}
+
+cache() {
+	echo "${VFIO_LUCTL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vfio-luctl}"
 }
 
 # guest TEXT: a script for the guest
@@ -327,4 +334,156 @@ END
 	output=$("$RUN" "$script" "$other")
 	echo "$output"
 	[ "$output" = "$dir"$'\n'"$dir"$'\n'"$other" ]
+}
+
+@test "--systemd: the same environment, tree and status, on another system" {
+	guest 'echo "$BOOT $DEVICES $PWD"
+		[ "$(cat /proc/1/comm)" = systemd ]
+		[ -s "$KERNEL_DIR/bzImage" ]
+		cmp -s "$1/tests/vm/run" "/host$1/tests/vm/run"
+		[ "$(systemctl --version | cut -d " " -f 2 | head -n 1)" -ge 261 ]
+		systemctl is-system-running
+		! ldd "$1/vfio-luctl" | grep "not found"
+		modprobe vfio-pci
+		echo changed >/etc/hostname; echo changed >"$1/changed"; touch changed
+		exit 42'
+	cd "$BATS_TEST_TMPDIR"
+	run --separate-stderr "$RUN" --systemd --device edu "$script" "$TOP"
+	echo "$output" "$stderr"
+	[ "$status" -eq 42 ]
+	[ "$output" = "1 0000:01:00.0 $BATS_TEST_TMPDIR"$'\nrunning' ]
+	[ ! -e "$TOP/changed" ]
+	[ ! -e changed ]
+	run ! grep -q changed "$(cache)"/image/*/root/etc/hostname
+}
+
+@test "--systemd: systemctl kexec, and what is in /share/root is there before systemd is" {
+	local root=$BATS_TEST_TMPDIR/share/root
+	mkdir -p "$root"/etc/systemd/system/multi-user.target.wants "$root/usr/lib/systemd/system-shutdown"
+	printf '[Service]\nType=oneshot\nExecStart=/bin/touch /run/early\n' >"$root/etc/systemd/system/early.service"
+	ln -s ../early.service "$root/etc/systemd/system/multi-user.target.wants"
+	printf '#!/bin/sh\necho "the last word: $1" >/dev/kmsg\n' >"$root/usr/lib/systemd/system-shutdown/hook"
+	chmod +x "$root/usr/lib/systemd/system-shutdown/hook"
+	guest '[ -e /run/early ] && echo "boot $BOOT"
+		[ $BOOT = 1 ] || exit 0
+		next-kernel --load extra.argument
+		next-kernel --jump
+		echo "never reached"'
+	output=$("$RUN" --systemd --share "$BATS_TEST_TMPDIR/share" --log "$BATS_TEST_TMPDIR/log" "$script")
+	echo "$output"
+	[ "$output" = $'boot 1\nboot 2' ]
+	# The whole system is there to its end
+	grep -q 'the last word: kexec' "$BATS_TEST_TMPDIR/log"
+	[ "$(grep -c 'Command line:.* extra.argument' "$BATS_TEST_TMPDIR/log")" -eq 1 ]
+}
+
+@test "--systemd: with nothing loaded systemctl kexec fails, and the script goes on" {
+	guest 'next-kernel --jump && exit 1; exit 0'
+	"$RUN" --systemd "$script"
+}
+
+# another_cache: empty; system --systemd --build-only looks for its system there
+another_cache() {
+	kernel=$("$RUN" --print-kernel-dir)
+	image=$(find "$(cache)/image" -maxdepth 1 -name 'systemd-*' -printf '%T@ %f\n' | sort -n | tail -n 1 | cut -d ' ' -f 2)
+	export VFIO_LUCTL_CACHE=$BATS_TEST_TMPDIR/cache
+	mkdir -p "$VFIO_LUCTL_CACHE/image" "$BATS_TEST_TMPDIR/root"
+}
+
+system() {
+	run "$RUN" --kernel-dir "$kernel" --systemd --build-only
+}
+
+# debootstrap_makes VERSION: a system with that systemd
+debootstrap_makes() {
+	debootstrap_is "while [ \"\$1\" != sid ]; do shift; done
+		mkdir -p \"\$2\"/{etc,var/lib/dpkg}
+		printf '%s\n' 'Package: systemd' 'Status: install ok installed' 'Version: $1' 'Architecture: all' \
+			'Maintainer: none <none>' 'Description: none' '' >\"\$2/var/lib/dpkg/status\""
+}
+
+# debootstrap_is TEXT: for system
+debootstrap_is() {
+	mkdir -p "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/bash\n%s\n' "$1" >"$BATS_TEST_TMPDIR/bin/debootstrap"
+	chmod +x "$BATS_TEST_TMPDIR/bin/debootstrap"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH
+}
+
+@test "--systemd: a system is taken while it is new and made as it would be now" {
+	another_cache
+	debootstrap_is 'echo "E: made again"; exit 1'
+	local key=${image%-*}
+	ln -s "$BATS_TEST_TMPDIR" "$VFIO_LUCTL_CACHE/image/$key-$(date -d "6 days ago" +%Y%m%d)"
+	system
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	# Another recipe
+	mv -T "$VFIO_LUCTL_CACHE/image/$key"* "$VFIO_LUCTL_CACHE/image/systemd-0000000000000000-$(date +%Y%m%d)"
+	system
+	one_line 3 "vm: no systemd image: E: made again *" 2
+}
+
+@test "--systemd: an old system will do only when there can be no new one" {
+	another_cache
+	ln -s "$BATS_TEST_TMPDIR" "$VFIO_LUCTL_CACHE/image/${image%-*}-20200101"
+	DEBIAN_MIRROR=http://127.0.0.1:9/debian system
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ ${lines[-2]} == "vm: no systemd image: E: "*127.0.0.1* ]]
+	[[ ${lines[-1]} == "vm: going on with the systemd image of 2020-01-01" ]]
+	debootstrap_makes 300.1-1
+	system
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ -s "$VFIO_LUCTL_CACHE/image/${image%-*}-$(date +%Y%m%d)/packages" ]
+}
+
+@test "--systemd: no mirror, no debootstrap, no disk, an old systemd: one line and status 3" {
+	another_cache
+	DEBIAN_MIRROR=http://127.0.0.1:9/debian system
+	one_line 3 "vm: no systemd image: E: *127.0.0.1*" 2
+	debootstrap_makes 257.9-1
+	system
+	one_line 3 "vm: no systemd image: sid has systemd 257 and 261 is needed" 2
+	PATH=${PATH#*:}
+	run unshare -m sh -c 'mount -t tmpfs none "$1" && shift && exec "$@"' sh "$(dirname "$(command -v debootstrap)")" \
+		"$RUN" --kernel-dir "$kernel" --systemd --build-only
+	one_line 3 "vm: missing: debootstrap (tests/deps vm *"
+	run unshare -m sh -c 'mount -t tmpfs -o size=50m none "$VFIO_LUCTL_CACHE" && exec "$@"' sh \
+		"$RUN" --kernel-dir "$kernel" --systemd --build-only
+	one_line 3 "vm: *: the systemd image needs 1000 MiB of disk *"
+	[ -z "$(find "$VFIO_LUCTL_CACHE/image" -name 'systemd-*')" ]
+}
+
+# interrupt_making SIGNAL: nothing may be left of it, and nothing be taken for a system
+interrupt_making() {
+	another_cache
+	debootstrap_is "while [ \"\$1\" != sid ]; do shift; done
+		mkdir -p \"\$2/etc\" && touch '$BATS_TEST_TMPDIR/started'; sleep 600 & wait; sleep 600"
+	"$RUN" --kernel-dir "$kernel" --systemd --build-only 3>&- &
+	local runner=$! processes
+	for _ in {1..300}; do
+		[ -e "$BATS_TEST_TMPDIR/started" ] && break
+		sleep 0.1
+	done
+	processes=$(children_of "$runner")
+	grep -qxF "$(pgrep -f "^sleep 600$" -n)" <<<"$processes"
+	kill -s "$1" "$runner"
+	wait "$runner" || status=$?
+	# shellcheck disable=SC2086 # numbers
+	gone $processes
+	[ -z "$(find "$VFIO_LUCTL_CACHE/image" -name 'systemd-*')" ]
+}
+
+@test "--systemd: TERM while the system is made" {
+	interrupt_making TERM
+}
+
+@test "--systemd: KILL while the system is made, and it is made anew" {
+	interrupt_making KILL
+	debootstrap_is 'echo "E: made again"; exit 1'
+	system
+	one_line 3 "vm: no systemd image: E: made again *" 2
+	[ "$(find "$VFIO_LUCTL_CACHE/image" -name '.new.*' | wc -l)" -le 1 ]
 }

@@ -80,13 +80,21 @@ find_mirror_in_lists() {
 
 # apt_find_mirror: sets APT_MIRROR
 apt_find_mirror() {
+	apt_look_for_mirror || die "$EX_CANNOT" "$APT_ERROR"
+}
+
+# apt_look_for_mirror: sets APT_MIRROR, or APT_ERROR
+apt_look_for_mirror() {
 	APT_MIRROR=${DEBIAN_MIRROR:-}
 	[[ -z $APT_MIRROR ]] || return 0
 	APT_MIRROR=$(find_mirror_in_lists)
 	[[ -z $APT_MIRROR ]] || return 0
 	apt_sources system
-	apt_update || die "$EX_CANNOT" "no package mirror can be reached: $(apt_last_error)"
-	APT_MIRROR=$(find_mirror_in_lists "${APT_OPTIONS[@]}" "${APT_SOURCES[@]}")
-	[[ $APT_MIRROR ]] ||
-		die "$EX_CANNOT" "no Debian mirror is known to apt here (DEBIAN_MIRROR=URL names one)"
+	APT_ERROR="no Debian mirror is known to apt here (DEBIAN_MIRROR=URL names one)"
+	if apt_update; then
+		APT_MIRROR=$(find_mirror_in_lists "${APT_OPTIONS[@]}" "${APT_SOURCES[@]}")
+	else
+		APT_ERROR="no package mirror can be reached: $(apt_last_error)"
+	fi
+	[[ $APT_MIRROR ]]
 }

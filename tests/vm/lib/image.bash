@@ -21,25 +21,25 @@ readonly SYSTEMD_NEEDED=261
 # image_ensure: sets IMAGE to the root directory of the system, which is made when there is none
 # that is younger than a week
 image_ensure() {
-	local status=0
 	IMAGE_KEY=$(image_key)
 	IMAGE_LOG=$CACHE/image/debootstrap.log
 	make_cache
 	mkdir -p "$CACHE/image"
 	! find_image "$IMAGE_DAYS" || return 0
 	lock "$CACHE/image/lock" "making of the systemd image"
-	if ! find_image "$IMAGE_DAYS"; then
-		rm -rf -- "$CACHE"/image/.new.*
-		supervise image_progress make_image || status=$?
-		if ! find_image "$IMAGE_DAYS"; then
-			find_image || exit "$status"
-			say "going on with the systemd image of $(stat -c %y -- "$IMAGE" | cut -d ' ' -f 1)"
-		fi
-		shopt -s nullglob
-		keep_newest "$IMAGES_KEPT" "$CACHE"/image/systemd-*
-		shopt -u nullglob
-	fi
+	find_image "$IMAGE_DAYS" || renew_image
 	unlock
+}
+
+# Nothing is wrong with an old one but its age
+renew_image() {
+	if ! make_image; then
+		find_image || exit "$EX_CANNOT"
+		say "going on with the systemd image of ${IMAGE_DAY:0:4}-${IMAGE_DAY:4:2}-${IMAGE_DAY:6}"
+	fi
+	shopt -s nullglob
+	keep_newest "$IMAGES_KEPT" "$CACHE"/image/systemd-*
+	shopt -u nullglob
 }
 
 # find_image [DAYS]: the newest, if it is not older than that
@@ -49,50 +49,68 @@ find_image() {
 		[[ ! -d $dir ]] || found=$dir
 	done
 	[[ $found ]] || return 1
-	[[ ! ${1:-} ]] || ((${found##*-} > $(date -d "$1 days ago" +%Y%m%d))) || return 1
+	IMAGE_DAY=${found##*-}
+	[[ ! ${1:-} ]] || ((IMAGE_DAY > $(date -d "$1 days ago" +%Y%m%d))) || return 1
 	touch -- "$found"
+	# shellcheck disable=SC2034 # for run and machine.bash
 	IMAGE=$found/root
 }
 
 image_key() {
 	{
 		printf '%s\n' "$IMAGE_SUITE" "${IMAGE_PACKAGES[@]}"
-		declare -f make_image run_debootstrap
+		declare -f complete_image run_debootstrap
 	} | sha256sum | cut -c 1-16
 }
 
-# In a process of its own: what is said here to be impossible need not be the end
-# shellcheck source=tests/vm/lib/apt.bash disable=SC2317
+# make_image: says why when it fails
+# shellcheck source=tests/vm/lib/apt.bash
 make_image() {
-	local new=$CACHE/image/.new.$$ version
-	trap cleanup EXIT
-	trap 'exit 143' TERM
-	need_tools vm debootstrap setpriv unshare
-	((EUID == 0)) || die "$EX_CANNOT" "the systemd image can only be made by root"
-	need_disk "$CACHE" 1000 "the systemd image"
+	local new=$CACHE/image/.new.$$ error=
+	rm -rf -- "$CACHE"/image/.new.*
+	(check_image_needs) || return
 	source "$KERNEL_TOP/tests/vm/lib/apt.bash"
 	apt_begin
-	apt_find_mirror
-	say "making the systemd image: Debian $IMAGE_SUITE from $APT_MIRROR"
-	mkdir "$new"
-	run_debootstrap "$new/root" >"$IMAGE_LOG" 2>&1 ||
-		die "$EX_CANNOT" "no systemd image: $(debootstrap_error) (see $IMAGE_LOG)"
-	rm -rf -- "$new"/root/var/{cache/apt/archives,lib/apt/lists}/*
-	dpkg-query --admindir="$new/root/var/lib/dpkg" -W >"$new/packages"
-	version=$(sed -nE 's/^systemd\t([0-9]+).*/\1/p' "$new/packages")
-	((${version:-0} >= SYSTEMD_NEEDED)) ||
-		die "$EX_CANNOT" "no systemd image: $IMAGE_SUITE has systemd ${version:-unknown} and $SYSTEMD_NEEDED is needed"
+	if apt_look_for_mirror; then
+		say "making the systemd image: Debian $IMAGE_SUITE from $APT_MIRROR"
+		mkdir "$new"
+		supervise image_progress run_debootstrap "$new/root" || error="$(debootstrap_error) (see $IMAGE_LOG)"
+	else
+		error=$APT_ERROR
+	fi
+	apt_end
+	[[ $error ]] || error=$(complete_image "$new")
+	[[ -z $error ]] || { say "no systemd image: $error" && return 1; }
 	mv -T -- "$new" "$CACHE/image/systemd-$IMAGE_KEY-$(date +%Y%m%d)"
 }
 
+check_image_needs() {
+	need_tools vm debootstrap setpriv unshare
+	((EUID == 0)) || die "$EX_CANNOT" "the systemd image can only be made by root"
+	need_disk "$CACHE" 1000 "the systemd image"
+}
+
+# complete_image DIR: prints what is wrong with it
+complete_image() {
+	local version
+	rm -rf -- "$1"/root/var/{cache/apt/archives,lib/apt/lists}/*
+	# Nothing that systemd would do at every boot because /usr is newer
+	touch -- "$1"/root/{etc,var}/.updated
+	dpkg-query --admindir="$1/root/var/lib/dpkg" -W >"$1/packages"
+	version=$(sed -nE 's/^systemd\t([0-9]+).*/\1/p' "$1/packages")
+	((${version:-0} >= SYSTEMD_NEEDED)) ||
+		echo "$IMAGE_SUITE has systemd ${version:-unknown} and $SYSTEMD_NEEDED is needed"
+}
+
 # What it mounts and starts ends with it, and it ends with us
-# shellcheck disable=SC2317
+# shellcheck disable=SC2317 # by supervise
 run_debootstrap() {
 	local packages
+	exec >"$IMAGE_LOG" 2>&1
 	packages=$(IFS=, && printf '%s' "${IMAGE_PACKAGES[*]}")
 	[[ ${http_proxy:-} ]] || eval "$(apt-config shell http_proxy Acquire::http::Proxy)"
 	export http_proxy DEBIAN_FRONTEND=noninteractive LC_ALL=C
-	setpriv --pdeathsig KILL -- unshare --mount --pid --fork --kill-child --mount-proc \
+	exec setpriv --pdeathsig KILL -- unshare --mount --pid --fork --kill-child --mount-proc \
 		debootstrap --variant=minbase --keyring="$DEBIAN_KEYRING" --include="$packages" \
 		"$IMAGE_SUITE" "$1" "$APT_MIRROR"
 }

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# With systemd as process 1: each test is a machine, and a script in tests/vm/systemd.
+
+load machine
+
+setup_file() {
+	"$TOP/tests/vm/run" --systemd --build-only
+}
+
+@test "systemd: what units keep goes through systemctl kexec, devices too" {
+	machine systemd/store.sh --systemd --device edu --device igb --device edu --timeout 300
+}
+
+@test "systemd: what the kernel refuses to take along is lost" {
+	run machine systemd/refused.sh --systemd --device edu
+	echo "$output"
+	[ "$status" -eq 99 ]
+	[[ $output == *"live update impossible: interrupts are enabled"*"systemd-shutdown"*"Failed to kexec"* ]]
+}
