@@ -364,14 +364,17 @@ END
 	ln -s ../early.service "$root/etc/systemd/system/multi-user.target.wants"
 	printf '#!/bin/sh\necho "the last word: $1" >/dev/kmsg\n' >"$root/usr/lib/systemd/system-shutdown/hook"
 	chmod +x "$root/usr/lib/systemd/system-shutdown/hook"
+	cp -a "$("$RUN" --print-kernel-dir)" "$BATS_FILE_TMPDIR/other"
 	guest '[ -e /run/early ] && echo "boot $BOOT"
-		[ $BOOT = 1 ] || exit 0
-		next-kernel --load extra.argument
+		modprobe vfio-pci
+		[ -s "$KERNEL_DIR/bzImage" ]
+		[ $BOOT = 1 ] || { echo "$KERNEL_DIR"; exit 0; }
+		next-kernel --load --kernel-dir "$1" extra.argument
 		next-kernel --jump
 		echo "never reached"'
-	output=$("$RUN" --systemd --share "$BATS_TEST_TMPDIR/share" --log "$BATS_TEST_TMPDIR/log" "$script")
+	output=$("$RUN" --systemd --share "$BATS_TEST_TMPDIR/share" --log "$BATS_TEST_TMPDIR/log" "$script" "$BATS_FILE_TMPDIR/other")
 	echo "$output"
-	[ "$output" = $'boot 1\nboot 2' ]
+	[ "$output" = $'boot 1\nboot 2\n'"$BATS_FILE_TMPDIR/other" ]
 	# The whole system is there to its end
 	grep -q 'the last word: kexec' "$BATS_TEST_TMPDIR/log"
 	[ "$(grep -c 'Command line:.* extra.argument' "$BATS_TEST_TMPDIR/log")" -eq 1 ]

@@ -10,8 +10,8 @@
 # do, because the guest sees the host's files anyway: no file system and no driver more.
 
 readonly IMAGE_SUITE=sid IMAGE_DAYS=7 IMAGES_KEPT=3
-# The init system; what the tool is linked with (the host's libraries may need another libc, and
-# these have the same sonames wherever the lab runs); what scripts use
+# The init system; what the tool is linked with; what scripts use. The host's binary of the tool runs
+# there: sid's libc is not older than the host's, and the sonames have been the same since Debian 11.
 readonly IMAGE_PACKAGES=(systemd systemd-sysv udev dbus kmod kexec-tools
 	libjson-c5 libnl-3-200 libpci3
 	jq procps strace)

@@ -131,7 +131,7 @@ make_channel() {
 	printf '%s\n' "$KERNEL_DIR" >"$CHANNEL/kernel-dir"
 	if [[ $IMAGE ]]; then
 		printf '%s\n' "$IMAGE" >"$CHANNEL/image"
-		host_directories "$TOP" "$PWD" "$(dirname -- "$1")" "$KERNEL_DIR" >"$CHANNEL/directories"
+		host_directories "$TOP" "$PWD" "$(dirname -- "$1")" >"$CHANNEL/directories"
 	fi
 	write_command "$@"
 	make_initramfs
