@@ -11,6 +11,8 @@ sbindir ?= $(exec_prefix)/sbin
 datarootdir ?= $(prefix)/share
 datadir ?= $(datarootdir)
 mandir ?= $(datarootdir)/man
+# Below the prefix, so that an install as nobody in particular stays there.
+systemdsystemunitdir ?= $(prefix)/lib/systemd/system
 
 CC ?= cc
 INSTALL ?= install
@@ -134,9 +136,13 @@ install: all
 	$(INSTALL) -m 644 schemas/*.schema.json $(DESTDIR)$(datadir)/vfio-luctl/
 	$(INSTALL) -d $(DESTDIR)$(mandir)/man8
 	$(INSTALL) -m 644 man/vfio-luctl.8 $(DESTDIR)$(mandir)/man8/
+	$(INSTALL) -d $(DESTDIR)$(systemdsystemunitdir)
+	sed 's,@sbindir@,$(sbindir),' systemd/vfio-luctl@.service.in >build/vfio-luctl@.service
+	$(INSTALL) -m 644 build/vfio-luctl@.service $(DESTDIR)$(systemdsystemunitdir)/
 
 uninstall:
 	rm -f $(DESTDIR)$(sbindir)/vfio-luctl $(DESTDIR)$(mandir)/man8/vfio-luctl.8
+	rm -f $(DESTDIR)$(systemdsystemunitdir)/vfio-luctl@.service
 	rm -f $(addprefix $(DESTDIR)$(datadir)/vfio-luctl/,$(notdir $(wildcard schemas/*.schema.json)))
 	-rmdir $(DESTDIR)$(datadir)/vfio-luctl
 

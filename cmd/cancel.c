@@ -9,6 +9,7 @@
 #include "keeper.h"
 #include "keeper_client.h"
 #include "sysfs.h"
+#include "unit.h"
 #include "vfio.h"
 #include "commands.h"
 #include "rows.h"
@@ -53,7 +54,7 @@ static int cancel_session(const struct session_args *args, struct error *err)
 	size_t i;
 	int rc;
 
-	rc = rootfd < 0 ? rootfd : keeper_info(rootfd, args->session, &info, err);
+	rc = rootfd < 0 ? rootfd : unit_reach(rootfd, args->session, &info, err);
 	if (rc == -ECONNREFUSED && !args->dry_run)
 		clear_stale(args->session);
 	if (rc < 0)

@@ -28,6 +28,7 @@ struct command {
 extern const struct command cmd_cancel;
 extern const struct command cmd_check;
 extern const struct command cmd_finish;
+extern const struct command cmd_hold;
 extern const struct command cmd_kexec;
 extern const struct command cmd_list;
 extern const struct command cmd_monitor;

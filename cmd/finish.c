@@ -7,6 +7,7 @@
 #include "keeper_client.h"
 #include "rebind.h"
 #include "sysfs.h"
+#include "unit.h"
 #include "commands.h"
 #include "rows.h"
 #include "session_args.h"
@@ -35,7 +36,7 @@ static int finish_session(const struct session_args *args, struct error *err)
 	struct keeper_info info;
 	int rc;
 
-	rc = rootfd < 0 ? rootfd : keeper_info(rootfd, args->session, &info, err);
+	rc = rootfd < 0 ? rootfd : unit_reach(rootfd, args->session, &info, err);
 	if (rc < 0)
 		return rc;
 	rc = rows_add_info(&list, &info, args->dry_run ? NULL : "finished", !args->dry_run, err);

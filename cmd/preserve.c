@@ -15,6 +15,7 @@
 #include "plan.h"
 #include "sysfs.h"
 #include "token.h"
+#include "unit.h"
 #include "commands.h"
 #include "rows.h"
 #include "session_args.h"
@@ -69,7 +70,9 @@ static int is_done(int rootfd, const char *session, const struct device_list *de
 		*err = none;
 		return rc;
 	}
-	if (info.direction == KEEPER_INCOMING) {
+	if (info.waiting) {
+		rc = 0;
+	} else if (info.direction == KEEPER_INCOMING) {
 		rc = error_set(err, STATUS_BUSY, 0, session,
 			       "a session of this name came from the previous kernel and is not finished");
 		error_hint(err, "vfio-luctl finish %s", session);
@@ -123,9 +126,58 @@ static int check_elsewhere(int rootfd, const struct device_list *devices, struct
 	return rc;
 }
 
+/* Who is to hold the session. */
+struct seat {
+	struct keeper_slot slot; /* a keeper of ours, */
+	bool waiting;            /* or one that waits for it: that of a unit, */
+	bool started;            /* which was started for this */
+};
+
+static bool is_waited_for(int rootfd, const char *session)
+{
+	struct keeper_info info;
+	struct error ignored;
+	bool waiting = keeper_info(rootfd, session, &info, &ignored) == 0 && info.waiting;
+
+	keeper_info_free(&info);
+	return waiting;
+}
+
+static int take_seat(int rootfd, const char *session, struct seat *seat, struct error *err)
+{
+	seat->waiting = is_waited_for(rootfd, session);
+	if (seat->waiting)
+		return 0;
+	if (!unit_available(rootfd))
+		return keeper_reserve(session, &seat->slot, err);
+	seat->waiting = seat->started = true;
+	return unit_start(session, err);
+}
+
+static void leave_seat(int rootfd, const char *session, struct seat *seat)
+{
+	struct error ignored;
+
+	if (seat->started)
+		keeper_dismiss(rootfd, session, &ignored);
+}
+
+static int fill_seat(int rootfd, struct seat *seat, int session, struct manifest *manifest,
+		     struct error *err)
+{
+	cleanup_close int manifest_fd = -1;
+
+	if (!seat->waiting)
+		return keeper_start_outgoing(&seat->slot, session, manifest, err);
+	manifest_fd = manifest_to_memfd(manifest, err);
+	if (manifest_fd < 0)
+		return manifest_fd;
+	return keeper_hand_over(rootfd, manifest->session, session, manifest_fd, err);
+}
+
 /* Session, devices and manifest in it, keeper: closing what is open undoes it all. */
 static int hold_devices(const struct session_args *args, const struct device_list *devices,
-			const struct claim *claim, struct keeper_slot *slot, struct error *err)
+			const struct claim *claim, int rootfd, struct seat *seat, struct error *err)
 {
 	cleanup_close int session = session_create(args->session, args->timeout, err);
 	struct manifest manifest;
@@ -136,7 +188,7 @@ static int hold_devices(const struct session_args *args, const struct device_lis
 	manifest_init(&manifest, args->session, "vfio-luctl " VERSION);
 	rc = claim_preserve(devices, claim, session, &manifest, err);
 	if (rc == 0)
-		rc = keeper_start_outgoing(slot, session, &manifest, err);
+		rc = fill_seat(rootfd, seat, session, &manifest, err);
 	manifest_free(&manifest);
 	return rc;
 }
@@ -144,13 +196,16 @@ static int hold_devices(const struct session_args *args, const struct device_lis
 static int preserve_devices(const struct session_args *args, const struct device_list *devices,
 			    struct claim *claim, int rootfd, struct error *err)
 {
-	cleanup_slot struct keeper_slot slot = KEEPER_SLOT_INIT;
-	int rc = keeper_reserve(args->session, &slot, err);
+	struct seat seat = { .slot = KEEPER_SLOT_INIT };
+	int rc = take_seat(rootfd, args->session, &seat, err);
 
 	if (rc == 0)
 		rc = claim_bind(devices, claim, rootfd, err);
 	if (rc == 0)
-		rc = hold_devices(args, devices, claim, &slot, err);
+		rc = hold_devices(args, devices, claim, rootfd, &seat, err);
+	if (rc < 0)
+		leave_seat(rootfd, args->session, &seat);
+	keeper_release(&seat.slot);
 	claim_release(claim);
 	if (rc < 0)
 		claim_verify_free(devices, err);

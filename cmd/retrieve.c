@@ -16,6 +16,7 @@
 #include "plan.h"
 #include "sysfs.h"
 #include "token.h"
+#include "unit.h"
 #include "commands.h"
 #include "ready.h"
 #include "rows.h"
@@ -201,13 +202,37 @@ static void guess_info(const struct session_args *args, struct keeper_info *info
 		 "what the session holds is known only once it is retrieved");
 }
 
+static int say_nothing_came(const char *session, struct error *err)
+{
+	return error_set(err, STATUS_NOT_FOUND, ENOENT, session,
+			 "the previous kernel handed over no session of this name");
+}
+
+/* systemd's copy of the session is handed to its unit only. */
+static int start_unit(int rootfd, const char *session, struct keeper_info *info, struct error *err)
+{
+	struct error ignored;
+	int rc = unit_start(session, err);
+
+	if (rc == 0)
+		rc = keeper_info(rootfd, session, info, err);
+	if (rc < 0 || !info->waiting)
+		return rc;
+	keeper_info_free(info);
+	keeper_dismiss(rootfd, session, &ignored);
+	return say_nothing_came(session, err);
+}
+
 /* A new keeper, or the one that somebody else started at the same time. */
 static int start_keeper(int rootfd, const struct session_args *args, struct keeper_info *info,
 			struct error *err)
 {
 	cleanup_slot struct keeper_slot slot = KEEPER_SLOT_INIT;
-	int rc = keeper_reserve(args->session, &slot, err);
+	int rc;
 
+	if (unit_available(rootfd))
+		return start_unit(rootfd, args->session, info, err);
+	rc = keeper_reserve(args->session, &slot, err);
 	if (rc == 0)
 		rc = keeper_start_incoming(&slot, args->timeout, err);
 	return rc < 0 && rc != -EEXIST ? rc : keeper_info(rootfd, args->session, info, err);
@@ -228,6 +253,8 @@ static int reach_keeper(int rootfd, const struct session_args *args, struct keep
 	if (rc < 0 || info->direction == KEEPER_INCOMING)
 		return rc;
 	keeper_info_free(info);
+	if (info->waiting)
+		return say_nothing_came(args->session, err);
 	return error_set(err, STATUS_REFUSED, 0, args->session,
 			 "the session is outgoing: there was no kexec yet");
 }

@@ -56,6 +56,12 @@ static void get_command(const void *record, struct column_value *value)
 	column_set_text(value, ((const struct line *)record)->session->command);
 }
 
+static void get_stored(const void *record, struct column_value *value)
+{
+	value->absent = false;
+	value->number = ((const struct line *)record)->session->in_init;
+}
+
 static void get_device(const void *record, struct column_value *value)
 {
 	const struct survey_file *file = ((const struct line *)record)->file;
@@ -131,11 +137,12 @@ static const struct column columns[] = {
 	{ "phase", "PHASE", COLUMN_STRING, false, get_phase, "how far its live update is: preserved, armed, arrived, retrieved" },
 	{ "holder", "HOLDER", COLUMN_NUMBER, true, get_holder, "process that holds the session" },
 	{ "command", "COMMAND", COLUMN_STRING, true, get_command, "its name" },
+	{ "stored", "STORED", COLUMN_BOOL, false, get_stored, "whether process 1 holds it too: the descriptor store of systemd" },
 	{ "device", "DEVICE", COLUMN_STRING, true, get_device, "PCI address" },
 	{ "id", "ID", COLUMN_STRING, false, get_id, "vendor and device id, hexadecimal" },
 	{ "token", "TOKEN", COLUMN_STRING, false, get_token, "token of the file in the session, hexadecimal" },
 	{ "kind", "KIND", COLUMN_STRING, false, get_kind, "the kernel's word for the type of the file" },
-	{ "state", "STATE", COLUMN_STRING, true, get_state, "preserved, arrived, unclaimed, retrieved, bound, failed, gone; of a session: held, empty, no-manifest, stale, hidden" },
+	{ "state", "STATE", COLUMN_STRING, true, get_state, "preserved, arrived, unclaimed, retrieved, bound, failed, gone; of a session: held, empty, waiting, no-manifest, stale, hidden" },
 	{ "todo", "TODO", COLUMN_STRING, true, get_todo, "what is left to do" },
 	{ "source", "SOURCE", COLUMN_STRING, false, get_source, "who tells of the session and its holder: keeper, proc, kernel" },
 	{ "file_source", "FILE-SOURCE", COLUMN_STRING, false, get_file_source, "who tells that the file is in it: manifest, keeper, kernel" },

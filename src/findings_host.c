@@ -15,9 +15,6 @@
 #define KEXEC "kexec"
 #define INIT "init"
 
-/* From this version on, systemd carries the sessions in its descriptor store over a kexec. */
-#define SYSTEMD_WITH_STORE 261
-
 /* What a kernel needs to start besides its image and initrd, roughly. */
 #define SCRATCH_RESERVE (32 * UINT64_C(1048576))
 

@@ -124,16 +124,26 @@ static int multiarch_version(int rootfd)
 }
 
 /* As sd_booted(3) finds out. */
+int host_systemd_version(int rootfd)
+{
+	int version;
+
+	if (!exists(rootfd, "run/systemd/system"))
+		return -1;
+	version = library_version(rootfd, "usr/lib/systemd");
+	if (!version)
+		version = library_version(rootfd, "usr/lib64/systemd");
+	return version ? version : multiarch_version(rootfd);
+}
+
 static void gather_init(int rootfd, struct host *host)
 {
-	if (!exists(rootfd, "run/systemd/system"))
+	int version = host_systemd_version(rootfd);
+
+	if (version < 0)
 		return;
 	host->init = INIT_SYSTEMD;
-	host->systemd_version = library_version(rootfd, "usr/lib/systemd");
-	if (!host->systemd_version)
-		host->systemd_version = library_version(rootfd, "usr/lib64/systemd");
-	if (!host->systemd_version)
-		host->systemd_version = multiarch_version(rootfd);
+	host->systemd_version = version;
 }
 
 void host_gather(int rootfd, bool live, const struct survey *survey, struct host *host)

@@ -50,6 +50,12 @@ struct host {
  */
 void host_gather(int rootfd, bool live, const struct survey *survey, struct host *host);
 
+/* The version of systemd, when it is process 1 below @rootfd: 0 not known, -1 it is not. */
+int host_systemd_version(int rootfd);
+
+/* From this version on, systemd carries the sessions in its descriptor store over a kexec. */
+#define SYSTEMD_WITH_STORE 261
+
 /*
  * May /dev/liveupdate be opened just to see whether it can be?  The first open
  * parses what the previous kernel handed over, and on a kernel without our patch

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -70,27 +69,16 @@ static int jump_directly(struct error *err)
 			 "the kernel does not jump%s%s", why[0] ? ": " : "", why);
 }
 
-/* The first line of what is in @fd. */
-static void read_line(int fd, char *text, size_t size)
-{
-	ssize_t length = pread(fd, text, size - 1, 0);
-
-	text[length > 0 ? length : 0] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-}
-
 static int jump_by_systemd(struct error *err)
 {
 	static const char *const argv[] = { "systemctl", "kexec", NULL };
-	cleanup_close int said = memfd_create("systemctl", MFD_CLOEXEC);
-	int status = program_run(argv, -1, -1, said);
 	char why[200];
+	int status = program_run_quietly(argv, why, sizeof(why));
 
 	if (status == 0)
 		return 0;
 	if (status < 0)
 		return error_set(err, STATUS_FAILED, -status, "systemctl", "cannot run");
-	read_line(said, why, sizeof(why));
 	return error_set(err, STATUS_FAILED, 0, "systemctl kexec", "ended with status %d%s%s", status,
 			 why[0] ? ": " : "", why);
 }

@@ -17,6 +17,7 @@
 #include "session.h"
 
 struct error;
+struct listen_fds;
 struct manifest;
 
 #define KEEPER_DIR "run/vfio-luctl" /* below the root */
@@ -64,5 +65,24 @@ int keeper_start_outgoing(struct keeper_slot *slot, int session_fd,
  */
 int keeper_start_incoming(struct keeper_slot *slot, unsigned int timeout,
 			  struct error *err);
+
+/* A keeper in the foreground. */
+struct hold {
+	int rootfd;
+	struct keeper_slot *slot;
+	const struct listen_fds *given; /* by the service manager; a session in it is taken over */
+	char *const *preserve;          /* argv of a command that hands a session over to us, for when
+					   there is none; NULL: somebody else will */
+	unsigned int timeout;           /* for /dev/liveupdate, in seconds */
+};
+
+/*
+ * Be the keeper of the session of @hold: one that the service manager hands over,
+ * one of that name that came from the previous kernel, or one that is handed
+ * over by preserve.  Tells the service manager when it is ready and has it keep the
+ * session; ends at a signal only then, or while there is none.  Returns 0 when
+ * the session has ended or others have it, or a negative errno with @err filled.
+ */
+int keeper_hold(const struct hold *hold, struct error *err);
 
 #define cleanup_slot __attribute__((cleanup(keeper_release)))

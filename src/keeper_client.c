@@ -62,24 +62,31 @@ static int connect_keeper(int rootfd, const char *session, struct error *err)
 }
 
 /*
- * Send @request and read the answer.  Returns the connection, or a negative
+ * Send @request with the @count descriptors @given, and read the answer.  Returns the connection, or a negative
  * errno: what went wrong on the way, or what the keeper answered.
  */
-static int ask(int rootfd, const char *session, struct json_object *request,
-	       struct json_object **reply, int *fd, struct error *err)
+static int ask_with(int rootfd, const char *session, struct json_object *request,
+		    const int *given, size_t count, struct json_object **reply, int *fd,
+		    struct error *err)
 {
 	cleanup_close int sock = connect_keeper(rootfd, session, err);
 	int rc;
 
 	if (sock < 0)
 		return sock;
-	rc = keeper_send(sock, request, -1);
+	rc = keeper_send(sock, request, given, count);
 	if (rc == 0)
-		rc = keeper_receive(sock, reply, fd);
+		rc = keeper_receive(sock, reply, fd, fd != NULL);
 	if (rc < 0)
 		return error_set(err, STATUS_FAILED, -rc, session, "no answer from the keeper");
 	rc = keeper_reply_status(*reply, session, err);
 	return rc < 0 ? rc : steal_fd(&sock);
+}
+
+static int ask(int rootfd, const char *session, struct json_object *request,
+	       struct json_object **reply, int *fd, struct error *err)
+{
+	return ask_with(rootfd, session, request, NULL, 0, reply, fd, err);
 }
 
 static struct json_object *new_request(const char *op)
@@ -152,6 +159,11 @@ int keeper_finish(int rootfd, const char *session, struct error *err)
 	return ask_to_end(rootfd, session, "finish", err);
 }
 
+int keeper_dismiss(int rootfd, const char *session, struct error *err)
+{
+	return ask_to_end(rootfd, session, "dismiss", err);
+}
+
 int keeper_retrieve(int rootfd, const char *session, uint64_t token, struct error *err)
 {
 	cleanup_json struct json_object *request = new_request("retrieve");
@@ -169,6 +181,18 @@ int keeper_retrieve(int rootfd, const char *session, uint64_t token, struct erro
 		return error_set(err, STATUS_FAILED, EBADMSG, session,
 				 "the keeper sent no descriptor");
 	return steal_fd(&fd);
+}
+
+int keeper_hand_over(int rootfd, const char *session, int session_fd, int manifest_fd,
+		     struct error *err)
+{
+	cleanup_json struct json_object *request = new_request("adopt");
+	cleanup_json struct json_object *reply = NULL;
+	const int given[KEEPER_FDS] = { session_fd, manifest_fd };
+	cleanup_close int sock = ask_with(rootfd, session, request, given, KEEPER_FDS, &reply,
+					  NULL, err);
+
+	return sock < 0 ? sock : 0;
 }
 
 static int is_socket_name(const struct dirent *entry)

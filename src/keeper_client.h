@@ -30,6 +30,16 @@ int keeper_retrieve(int rootfd, const char *session, uint64_t token, struct erro
 /* Finish a retrieved session.  On return it is closed and the keeper gone. */
 int keeper_finish(int rootfd, const char *session, struct error *err);
 
+/*
+ * Give the keeper of @session, which waits for it, the session @session_fd and its
+ * manifest @manifest_fd.  Both stay the caller's.
+ */
+int keeper_hand_over(int rootfd, const char *session, int session_fd, int manifest_fd,
+		     struct error *err);
+
+/* End a keeper that waits for a session; -EBUSY when it has got one. */
+int keeper_dismiss(int rootfd, const char *session, struct error *err);
+
 /* The sessions that have a socket, sorted. */
 struct keeper_names {
 	char (*names)[SESSION_NAME_SIZE];

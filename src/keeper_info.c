@@ -81,6 +81,7 @@ struct json_object *keeper_info_message(const struct keeper_info *info, size_t f
 	add(message, "direction",
 	    json_object_new_string(keeper_direction_name(info->direction)));
 	add(message, "pid", json_object_new_int(info->pid));
+	add(message, "waiting", json_object_new_boolean(info->waiting));
 	add(message, "manifest_error", json_object_new_string(info->manifest_error));
 	add(message, "total", json_object_new_int64((int64_t)info->count));
 	add(message, "entries", entries_message(info, from));
@@ -162,6 +163,7 @@ static int read_entries(struct json_object *reply, struct keeper_info *info)
 
 int keeper_info_read(struct json_object *reply, struct keeper_info *info, size_t *total)
 {
+	struct json_object *value;
 	char direction[16];
 	int number;
 
@@ -173,6 +175,8 @@ int keeper_info_read(struct json_object *reply, struct keeper_info *info, size_t
 	    !read_number(reply, "total", 0, &number))
 		return -EBADMSG;
 	info->direction = strcmp(direction, "outgoing") ? KEEPER_INCOMING : KEEPER_OUTGOING;
+	info->waiting = json_object_object_get_ex(reply, "waiting", &value) &&
+			json_object_get_boolean(value);
 	*total = (size_t)number;
 	return read_entries(reply, info);
 }

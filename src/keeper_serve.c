@@ -3,13 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -48,7 +44,7 @@ static int load_manifest(struct keeper *keeper, struct error *err)
 	fd = session_retrieve_fd(keeper->session, TOKEN_MANIFEST, keeper->info.session, err);
 	if (fd < 0)
 		return fd;
-	rc = manifest_from_fd(fd, keeper->info.session, &manifest, err);
+	rc = manifest_from_fd(fd, keeper->name, &manifest, err);
 	if (rc < 0)
 		return rc;
 	rc = keeper_load(keeper, &manifest, ENTRY_ARRIVED);
@@ -70,7 +66,7 @@ void keeper_read_manifest(struct keeper *keeper)
 		snprintf(why, sizeof(keeper->info.manifest_error), "%.200s", err.message);
 }
 
-static struct keeper_entry *find_entry(struct keeper *keeper, uint64_t token)
+struct keeper_entry *keeper_find_entry(struct keeper *keeper, uint64_t token)
 {
 	size_t i;
 
@@ -140,8 +136,7 @@ static struct keeper_entry *add_entry(struct keeper *keeper, uint64_t token,
 }
 
 /* Ask the kernel for one device, the last possible moment for every check. */
-static int retrieve_entry(struct keeper *keeper, struct keeper_entry *entry,
-			  struct error *err)
+int keeper_retrieve_entry(struct keeper *keeper, struct keeper_entry *entry, struct error *err)
 {
 	char address[PCI_ADDR_STRLEN];
 	int rc, probe, fd;
@@ -190,13 +185,13 @@ static int retrieve(struct keeper *keeper, struct json_object *request, int *fd,
 	    token_parse(json_object_get_string(value), &token))
 		return error_set(err, STATUS_FAILED, EBADMSG, keeper->info.session,
 				 "a request without a token");
-	entry = find_entry(keeper, token);
+	entry = keeper_find_entry(keeper, token);
 	if (!entry)
 		entry = add_entry(keeper, token, err);
 	if (!entry)
 		return -err->code;
 	if (entry->fd < 0) {
-		rc = retrieve_entry(keeper, entry, err);
+		rc = keeper_retrieve_entry(keeper, entry, err);
 		if (rc < 0) {
 			drop_unknown(keeper, entry);
 			return rc;
@@ -240,7 +235,10 @@ static void end_session(struct keeper *keeper)
 	for (i = 0; i < keeper->info.count; i++)
 		cleanup_close_fn(&keeper->info.entries[i].fd);
 	keeper->info.count = 0;
-	close(steal_fd(&keeper->session));
+	keeper_unstore(keeper);
+	cleanup_close_fn(&keeper->session);
+	keeper->session = -1;
+	keeper->ended = true;
 	unlinkat(keeper->dir, name, 0);
 }
 
@@ -277,8 +275,34 @@ static int cancel(struct keeper *keeper, struct error *err)
 	return rc;
 }
 
+/* Somebody who has made a session, and was told that a keeper waits for it. */
+static int adopt(struct keeper *keeper, int *given, struct error *err)
+{
+	int rc;
+
+	if (keeper->session >= 0)
+		return error_set(err, STATUS_BUSY, EEXIST, keeper->info.session,
+				 "a keeper holds this session already");
+	if (given[1] < 0)
+		return error_set(err, STATUS_FAILED, EBADMSG, keeper->info.session,
+				 "a session without its manifest");
+	rc = keeper_adopt(keeper, given[0], given[1], err);
+	if (rc == 0)
+		given[0] = given[1] = -1;
+	return rc;
+}
+
+/* Whoever made a keeper wait does not need it. */
+static int dismiss(struct keeper *keeper, struct error *err)
+{
+	if (keeper->session >= 0)
+		return error_set(err, STATUS_BUSY, EBUSY, keeper->info.session, "the keeper has a session");
+	end_session(keeper);
+	return 0;
+}
+
 struct json_object *keeper_answer(struct keeper *keeper, struct json_object *request,
-				  int *fd, bool *ended)
+				  int *given, int *fd)
 {
 	struct error err = { .status = STATUS_OK };
 	struct json_object *value;
@@ -297,58 +321,12 @@ struct json_object *keeper_answer(struct keeper *keeper, struct json_object *req
 		rc = finish(keeper, &err);
 	else if (!strcmp(op, "cancel"))
 		rc = cancel(keeper, &err);
+	else if (!strcmp(op, "dismiss"))
+		rc = dismiss(keeper, &err);
+	else if (!strcmp(op, "adopt"))
+		rc = adopt(keeper, given, &err);
 	else
 		rc = error_set(&err, STATUS_FAILED, EBADMSG, keeper->info.session,
 			       "the keeper does not know this request");
-	*ended = keeper->session < 0;
 	return rc < 0 ? keeper_error_message(&err) : keeper_ok_message();
-}
-
-static bool is_trusted(int sock)
-{
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
-
-	return getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-	       (peer.uid == 0 || peer.uid == geteuid());
-}
-
-/* One request, one answer; a client that is slow or gone costs a bounded time. */
-static bool serve_client(struct keeper *keeper, int sock)
-{
-	const struct timeval limit = { .tv_sec = KEEPER_CLIENT_TIMEOUT };
-	struct json_object *request = NULL, *answer;
-	bool ended = false;
-	int fd;
-
-	setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	if (!is_trusted(sock) || keeper_receive(sock, &request, NULL) < 0)
-		return false;
-	answer = keeper_answer(keeper, request, &fd, &ended);
-	keeper_send(sock, answer, fd);
-	json_object_put(answer);
-	json_object_put(request);
-	return ended;
-}
-
-void keeper_serve(struct keeper *keeper)
-{
-	const struct timespec pause = { .tv_nsec = 100 * 1000 * 1000 };
-	struct pollfd wait = { .fd = keeper->listener, .events = POLLIN };
-	bool ended = false;
-	int sock;
-
-	while (!ended) {
-		if (poll(&wait, 1, -1) < 0)
-			continue;
-		sock = accept4(keeper->listener, NULL, NULL, SOCK_CLOEXEC);
-		if (sock < 0) {
-			nanosleep(&pause, NULL); /* no descriptor, no memory: do not spin */
-			continue;
-		}
-		ended = serve_client(keeper, sock);
-		if (!ended)
-			close(sock); /* the last one ends with the process: the client waits for that */
-	}
 }

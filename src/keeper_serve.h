@@ -9,10 +9,15 @@ struct error;
 struct keeper {
 	struct keeper_info info;
 	bool has_manifest; /* else info.manifest_error says why */
-	int session;       /* the reason for this process to live */
+	char name[SESSION_NAME_SIZE]; /* the kernel's for the session, not always ours */
+	int session;       /* the reason for this process to live; -1: not handed over yet */
+	bool ended;        /* it was cancelled or finished */
 	int listener;
 	int dir;           /* where the socket is */
 	int rootfd;
+	int signals;       /* a signalfd: one of these ends it, because others hold the session */
+	int child;         /* a pidfd: whose end ends it while there is no session */
+	char stored[256];  /* the name of the session in the service manager's store; "": it has none */
 };
 
 /*
@@ -34,12 +39,48 @@ int keeper_load(struct keeper *keeper, const struct manifest *manifest,
  */
 void keeper_read_manifest(struct keeper *keeper);
 
-/* Answer clients until the session has ended: cancelled or finished. */
+/*
+ * Answer clients until the session has ended, cancelled or finished, or one of
+ * the other reasons to end has come.
+ */
 void keeper_serve(struct keeper *keeper);
 
+/* The name of a manifest in the service manager's store. */
+#define KEEPER_STORED_MANIFEST "manifest"
+
+/* Be hard to end: as to memory and signals, as far as that is allowed. */
+void keeper_steady(void);
+
+/* The entry under @token, or NULL. */
+struct keeper_entry *keeper_find_entry(struct keeper *keeper, uint64_t token);
+
+/* Retrieve the device of @entry, after everything that can be checked before. */
+int keeper_retrieve_entry(struct keeper *keeper, struct keeper_entry *entry, struct error *err);
+
 /*
- * The answer to one request, NULL without memory; *@fd is a descriptor to send
- * beside it, owned by the keeper, or -1.  *@ended is set when the session is gone.
+ * Take over a session that others created or retrieved; @session and @manifest
+ * (a memfd, or -1; of an outgoing session only) are the keeper's when it returns
+ * 0.  What of an incoming one was retrieved before is retrieved again, which gives
+ * the same files.  Whatever is wrong with the manifest is written to
+ * info.manifest_error.  STATUS_REFUSED: it is no session, or the service manager does
+ * not keep it.
+ */
+int keeper_adopt(struct keeper *keeper, int session, int manifest, struct error *err);
+
+/*
+ * Have the service manager, if there is one, keep a copy of the session and of its
+ * manifest (@manifest, -1: none), and see to it that it does.  STATUS_REFUSED
+ * when it does not.
+ */
+int keeper_store(struct keeper *keeper, int manifest, struct error *err);
+
+/* Have it let go of them. */
+void keeper_unstore(struct keeper *keeper);
+
+/*
+ * The answer to one request, NULL without memory.  @given: the KEEPER_FDS
+ * descriptors that came with it (-1: none), the caller's but for those that are
+ * set to -1.  *@fd is a descriptor to send beside it, owned by the keeper, or -1.
  */
 struct json_object *keeper_answer(struct keeper *keeper, struct json_object *request,
-				  int *fd, bool *ended);
+				  int *given, int *fd);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -90,7 +91,6 @@ static void set_title(const char *session)
 	char *title = program_invocation_name, now[16384];
 	ssize_t size = fd < 0 ? -1 : read(fd, now, sizeof(now));
 
-	prctl(PR_SET_NAME, COMM);
 	/* Only when this is really where the kernel reads them from. */
 	if (size <= 0 || strncmp(title, now, (size_t)size))
 		return;
@@ -108,18 +108,26 @@ static void raise_descriptor_limit(void)
 	}
 }
 
+void keeper_steady(void)
+{
+	ignore_signals();
+	umask(077);
+	prctl(PR_SET_NAME, COMM);
+	/* Only root may; a keeper that the OOM killer can reach is still a keeper. */
+	sysfs_write(AT_FDCWD, "/proc/self/oom_score_adj", "-1000");
+	raise_descriptor_limit();
+	/* What is in use; not the libraries' text that never is. */
+	mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+}
+
 static void become_daemon(struct keeper *keeper, int pipe_fd)
 {
 	int keep[] = { keeper->session, keeper->listener, keeper->dir, keeper->rootfd, pipe_fd };
 
-	ignore_signals();
 	detach_stdio();
 	close_others(keep, sizeof(keep) / sizeof(*keep));
-	umask(077);
+	keeper_steady();
 	set_title(keeper->info.session);
-	/* Only root may; a keeper that the OOM killer can reach is still a keeper. */
-	sysfs_write(AT_FDCWD, "/proc/self/oom_score_adj", "-1000");
-	raise_descriptor_limit();
 	keeper->info.pid = getpid();
 }
 
@@ -218,6 +226,8 @@ static int start_in_slot(struct keeper *keeper, struct keeper_slot *slot,
 	if (rootfd < 0)
 		return rootfd;
 	snprintf(keeper->info.session, sizeof(keeper->info.session), "%s", slot->session);
+	snprintf(keeper->name, sizeof(keeper->name), "%s", slot->session);
+	keeper->signals = keeper->child = -1;
 	keeper->listener = slot->listener;
 	keeper->dir = slot->dir;
 	keeper->rootfd = rootfd;

@@ -5,66 +5,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
 
 #include "cleanup.h"
 #include "error.h"
+#include "fdpass.h"
 #include "keeper_wire.h"
 
 #define MAX_DEPTH 8
 
-union fd_control {
-	struct cmsghdr align;
-	char space[CMSG_SPACE(sizeof(int))];
-};
-
-static void attach_fd(struct msghdr *msg, union fd_control *control, int fd)
+int keeper_send(int sock, struct json_object *message, const int *fds, size_t count)
 {
-	struct cmsghdr *header;
-
-	memset(control, 0, sizeof(*control));
-	msg->msg_control = control->space;
-	msg->msg_controllen = sizeof(control->space);
-	header = CMSG_FIRSTHDR(msg);
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-}
-
-int keeper_send(int sock, struct json_object *message, int fd)
-{
-	union fd_control control;
-	struct msghdr msg = { .msg_iovlen = 1 };
-	struct iovec iov;
 	const char *text;
+	size_t size;
 
 	text = message ? json_object_to_json_string_ext(message, JSON_C_TO_STRING_PLAIN) : NULL;
 	if (!text)
 		return -ENOMEM;
-	iov.iov_base = (char *)text;
-	iov.iov_len = strlen(text);
-	if (iov.iov_len > KEEPER_PACKET_MAX)
-		return -EMSGSIZE;
-	msg.msg_iov = &iov;
-	if (fd >= 0)
-		attach_fd(&msg, &control, fd);
-	while (sendmsg(sock, &msg, MSG_NOSIGNAL) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return 0;
-}
-
-static int take_fd(struct msghdr *msg)
-{
-	struct cmsghdr *header = CMSG_FIRSTHDR(msg);
-	int fd = -1;
-
-	if (header && header->cmsg_level == SOL_SOCKET &&
-	    header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-	return fd;
+	size = strlen(text);
+	return size > KEEPER_PACKET_MAX ? -EMSGSIZE : fdpass_send(sock, text, size, fds, count);
 }
 
 static int parse(const char *text, size_t length, struct json_object **message)
@@ -89,36 +47,23 @@ static int parse(const char *text, size_t length, struct json_object **message)
 	return 0;
 }
 
-int keeper_receive(int sock, struct json_object **message, int *fd)
+int keeper_receive(int sock, struct json_object **message, int *fds, size_t room)
 {
 	cleanup_free char *buf = malloc(KEEPER_PACKET_MAX);
-	cleanup_close int taken = -1;
-	union fd_control control;
-	struct iovec iov = { .iov_base = buf, .iov_len = KEEPER_PACKET_MAX };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	ssize_t n;
+	size_t i;
 	int rc;
 
 	if (!buf)
 		return -ENOMEM;
-	if (fd) {
-		msg.msg_control = control.space;
-		msg.msg_controllen = sizeof(control.space);
-	}
-	do
-		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	if (n <= 0)
-		return n < 0 ? -errno : -ENODATA;
-	if (fd)
-		taken = take_fd(&msg);
-	if (msg.msg_flags & MSG_TRUNC)
-		return -EMSGSIZE;
-	if (msg.msg_flags & MSG_CTRUNC)
-		return fd ? -EMFILE : -EBADMSG;
+	n = fdpass_receive(sock, buf, KEEPER_PACKET_MAX, fds, room);
+	if (n < 0)
+		return (int)n;
 	rc = parse(buf, (size_t)n, message);
-	if (rc == 0 && fd)
-		*fd = steal_fd(&taken);
+	for (i = 0; rc < 0 && i < room; i++) {
+		cleanup_close_fn(&fds[i]);
+		fds[i] = -1;
+	}
 	return rc;
 }
 

@@ -4,7 +4,8 @@
  * descriptor beside it where one is handed over.
  *
  * One request per connection: {"op":"info","from":N}, {"op":"cancel"},
- * {"op":"finish"}, {"op":"retrieve","token":"0x..."}.  The reply is
+ * {"op":"finish"}, {"op":"retrieve","token":"0x..."}, {"op":"dismiss"}, {"op":"adopt"} with the
+ * descriptors of a session and its manifest.  The reply is
  * {"ok":true,...} or {"error":{...}}, the members of struct error.
  */
 #pragma once
@@ -19,6 +20,7 @@ struct error;
 struct json_object;
 
 #define KEEPER_PACKET_MAX 65536
+#define KEEPER_FDS 2 /* at most with a request: a session and its manifest */
 #define KEEPER_INFO_PAGE 128 /* entries per info reply, so that it fits a packet */
 
 enum keeper_direction { KEEPER_OUTGOING, KEEPER_INCOMING };
@@ -46,6 +48,7 @@ struct keeper_info {
 	char session[SESSION_NAME_SIZE];
 	enum keeper_direction direction;
 	int pid;
+	bool waiting;          /* for a session to be handed over: it has none */
 	char manifest_error[256]; /* why there is no manifest; "" when there is one */
 	struct keeper_entry *entries;
 	size_t count;
@@ -54,18 +57,18 @@ struct keeper_info {
 void keeper_info_free(struct keeper_info *info);
 
 /*
- * Send @message, and @fd beside it unless it is -1.  Returns 0 or a negative
- * errno (-EAGAIN after the socket's timeout, -EMSGSIZE).
+ * Send @message, and the @count descriptors at @fds beside it.  Returns 0 or a
+ * negative errno (-EAGAIN after the socket's timeout, -EMSGSIZE).
  */
-int keeper_send(int sock, struct json_object *message, int fd);
+int keeper_send(int sock, struct json_object *message, const int *fds, size_t count);
 
 /*
- * Receive one packet: a JSON object, strictly parsed.  A descriptor beside it
- * goes to *@fd (close-on-exec; -1 when there was none) or, when @fd is NULL,
- * is refused by the kernel.  Returns 0 or a negative errno: -ENODATA at the
- * end, -EBADMSG, -EMSGSIZE, -EMFILE when a descriptor could not be taken.
+ * Receive one packet: a JSON object, strictly parsed.  Descriptors beside it
+ * go to @fds, which has room for @room of them (close-on-exec; -1 where there was
+ * none).  Returns 0 or a negative errno and no descriptor: -ENODATA at the end,
+ * -EBADMSG, -EMSGSIZE, -EMFILE when a descriptor could not be taken.
  */
-int keeper_receive(int sock, struct json_object **message, int *fd);
+int keeper_receive(int sock, struct json_object **message, int *fds, size_t room);
 
 /* {"error":...}, {"ok":true}; NULL without memory. */
 struct json_object *keeper_error_message(const struct error *err);

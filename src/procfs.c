@@ -109,6 +109,18 @@ int procfs_each_fd(int rootfd, procfs_fd_fn fn, void *data)
 	return procfs_each_open(rootfd, pass_link, &walk, &hidden);
 }
 
+static int is_link(void *data, const struct proc_fd *fd)
+{
+	return !strcmp(fd->link, data);
+}
+
+bool procfs_has_open(int rootfd, pid_t pid, const char *link)
+{
+	bool hidden = false;
+
+	return each_open_of(rootfd, pid, is_link, (char *)link, &hidden) > 0;
+}
+
 void procfs_comm(int rootfd, pid_t pid, char comm[static PROCFS_COMM_SIZE])
 {
 	char path[64];
@@ -168,6 +180,12 @@ int procfs_vfio_device(int rootfd, const struct proc_fd *fd, char *name, size_t 
 		return 0;
 	}
 	return -ENODATA;
+}
+
+const char *procfs_session_link(const char *name, char link[static PROCFS_SESSION_LINK_SIZE])
+{
+	snprintf(link, PROCFS_SESSION_LINK_SIZE, SESSION_LINK "%s", name);
+	return link;
 }
 
 const char *procfs_session_name(const char *link)

@@ -47,6 +47,14 @@ int procfs_each_fd(int rootfd, procfs_fd_fn fn, void *data);
 /* The first other process having @path open: 0, or -ENOENT when none is seen. */
 int procfs_find_holder(int rootfd, const char *path, struct proc_holder *holder);
 
+#define PROCFS_SESSION_LINK_SIZE 128
+
+/* The link of a descriptor of the session @name, into @link.  Returns @link. */
+const char *procfs_session_link(const char *name, char link[static PROCFS_SESSION_LINK_SIZE]);
+
+/* Has @pid something open whose link is @link?  False also when that may not be seen. */
+bool procfs_has_open(int rootfd, pid_t pid, const char *link);
+
 /* The command name of @pid, control characters replaced by '?'; "" when gone. */
 void procfs_comm(int rootfd, pid_t pid, char comm[static PROCFS_COMM_SIZE]);
 

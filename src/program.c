@@ -3,9 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "program.h"
 
 /* dup2() onto itself, which posix_spawn has for that, takes close-on-exec away. */
@@ -44,4 +47,22 @@ int program_run(const char *const argv[], int in, int out, int error)
 	if (TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0)
 		return -errno;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* The first line of what is in @fd. */
+static void read_line(int fd, char *text, size_t size)
+{
+	ssize_t length = fd < 0 ? -1 : pread(fd, text, size - 1, 0);
+
+	text[length > 0 ? length : 0] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+}
+
+int program_run_quietly(const char *const argv[], char *said, size_t size)
+{
+	cleanup_close int error = memfd_create(argv[0], MFD_CLOEXEC);
+	int status = program_run(argv, -1, -1, error);
+
+	read_line(error, said, size);
+	return status;
 }

@@ -2,6 +2,8 @@
 /* Running a program and waiting for it. */
 #pragma once
 
+#include <stddef.h>
+
 /*
  * Run @argv[0], looked for in PATH, with the environment of ours, and wait for
  * its end.  Its standard input, output and error are @in, @out and @error; -1
@@ -10,3 +12,9 @@
  * a negative errno: -ENOENT when there is no such program.
  */
 int program_run(const char *const argv[], int in, int out, int error);
+
+/*
+ * The same without any input or output; the first line of what it writes to its
+ * standard error goes to @said ("" when there is none).
+ */
+int program_run_quietly(const char *const argv[], char *said, size_t size);

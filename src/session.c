@@ -113,10 +113,9 @@ static void hint_session_holder(struct error *err, const char *name)
 {
 	cleanup_close int rootfd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct proc_holder holder;
-	char link[128];
+	char link[PROCFS_SESSION_LINK_SIZE];
 
-	snprintf(link, sizeof(link), "anon_inode:[luo_session] %s", name);
-	if (rootfd >= 0 && procfs_find_holder(rootfd, link, &holder) == 0)
+	if (rootfd >= 0 && procfs_find_holder(rootfd, procfs_session_link(name, link), &holder) == 0)
 		error_hint(err, "it is held by %s (pid %d)", holder.comm,
 			   (int)holder.pid);
 }
@@ -157,6 +156,26 @@ int session_retrieve(const char *name, unsigned int timeout, struct error *err)
 	error_hint(err, "when no process holds it any more, this kernel keeps its devices locked until the next boot");
 	hint_session_holder(err, name);
 	return rc;
+}
+
+int session_name(int fd, char name[static SESSION_NAME_SIZE])
+{
+	int rc = luo_get_name(fd, name);
+
+	return rc < 0 ? -ENOTTY : 0;
+}
+
+int session_is_incoming(int session, const char *name, struct error *err)
+{
+	int fd = luo_retrieve_fd(session, TOKEN_NOBODYS);
+
+	if (fd == -EINVAL)
+		return 0;
+	if (fd >= 0)
+		close(fd);
+	if (fd >= 0 || fd == -ENOENT)
+		return 1;
+	return error_set(err, STATUS_FAILED, -fd, name, "cannot tell where the session comes from");
 }
 
 /* LUO's own errnos, and those of the VFIO handler: kernel/liveupdate/luo_file.c */

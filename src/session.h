@@ -50,6 +50,15 @@ int session_check_host(struct error *err);
 int session_create(const char *name, unsigned int timeout, struct error *err);
 int session_retrieve(const char *name, unsigned int timeout, struct error *err);
 
+/* The kernel's name of the session @fd; -ENOTTY when it is no session (no @err for that). */
+int session_name(int fd, char name[static SESSION_NAME_SIZE]);
+
+/*
+ * Did @session come from the previous kernel?  1, 0 or a negative errno.  Nothing in it
+ * changes: it is asked for a token that nothing has (luo_ioctl_type_valid()).
+ */
+int session_is_incoming(int session, const char *name, struct error *err);
+
 /*
  * Put @fd into @session under @token; @object names it in errors (an address).
  * STATUS_UNSUPPORTED: no handler of this kernel accepts the file;

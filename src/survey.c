@@ -88,6 +88,11 @@ static int add_info(struct scan *scan, const char *name, const struct keeper_inf
 	session->holder = info->pid;
 	session->direction = info->direction == KEEPER_OUTGOING ? DIRECTION_OUTGOING : DIRECTION_INCOMING;
 	procfs_comm(scan->rootfd, info->pid, session->command);
+	if (info->waiting) {
+		session->direction = DIRECTION_UNKNOWN;
+		session->state = "waiting";
+		return 0;
+	}
 	if (info->count == 0)
 		session->state = info->manifest_error[0] ? "no-manifest" : "empty";
 	return add_entries(session, info);
@@ -171,15 +176,35 @@ static int add_held(void *data, const struct proc_fd *fd)
 	return 0;
 }
 
-/* Whatever holds a session beside systemd, systemd keeps it. */
-static void mark_in_init(struct survey *survey)
+/* Mark the sessions called @name; 1: a keeper that can tell more of it is among their holders. */
+static bool mark_in_init(struct survey *survey, const char *name)
 {
-	size_t i, k;
+	bool told = false;
+	size_t i;
 
-	for (i = 0; i < survey->count; i++)
-		for (k = 0; survey->sessions[i].holder == 1 && k < survey->count; k++)
-			if (!strcmp(survey->sessions[k].name, survey->sessions[i].name))
-				survey->sessions[k].in_init = true;
+	for (i = 0; i < survey->count; i++) {
+		if (strcmp(survey->sessions[i].name, name))
+			continue;
+		survey->sessions[i].in_init = true;
+		told |= survey->sessions[i].source == SOURCE_KEEPER && survey->sessions[i].holder;
+	}
+	return told;
+}
+
+/*
+ * What process 1 holds is in systemd's store.  Beside a keeper, that is no session
+ * of its own.
+ */
+static void merge_init(struct survey *survey)
+{
+	size_t i = survey->count;
+
+	while (i-- > 0) {
+		struct survey_session *session = &survey->sessions[i];
+
+		if (session->holder == 1 && mark_in_init(survey, session->name))
+			memmove(session, session + 1, (--survey->count - i) * sizeof(*session));
+	}
 }
 
 static void find_drivers(int rootfd, struct survey_session *session)
@@ -210,7 +235,7 @@ int survey_take(int rootfd, const char *only, struct survey *survey, struct erro
 		rc = -ENOMEM;
 	if (hidden)
 		survey->hidden |= HIDDEN_PROCESSES;
-	mark_in_init(survey);
+	merge_init(survey);
 	if (rc == 0)
 		rc = survey_add_list(rootfd, only, survey);
 	if (rc == 0)

@@ -47,9 +47,10 @@ enum survey_phase survey_session_phase(const struct survey *survey,
 
 	if (session->direction == DIRECTION_OUTGOING)
 		return survey->loaded == ANSWER_YES ? PHASE_ARMED : PHASE_PRESERVED;
-	/* What is left of a keeper that died holds nothing. */
+	/* What is left of a keeper that died holds nothing, and one that waits not yet. */
 	if (session->direction == DIRECTION_UNKNOWN)
-		return is_state(session->state, "stale") ? PHASE_IDLE : PHASE_UNKNOWN;
+		return is_state(session->state, "stale") || is_state(session->state, "waiting") ?
+			       PHASE_IDLE : PHASE_UNKNOWN;
 	for (i = 0; i < session->count; i++)
 		if (!is_retrieved(&session->files[i]))
 			return PHASE_ARRIVED;
@@ -100,8 +101,14 @@ static const char *todo_for_session(const struct survey_session *session, char *
 		command = "cancel";
 	} else if (is_state(session->state, "empty")) {
 		command = session->direction == DIRECTION_OUTGOING ? "cancel" : "finish";
+	} else if (is_state(session->state, "no-manifest") &&
+		   session->direction == DIRECTION_OUTGOING) {
+		command = "cancel";
 	} else if (is_state(session->state, "no-manifest")) {
 		command = "retrieve";
+		device = " DEVICE...";
+	} else if (is_state(session->state, "waiting")) {
+		command = "preserve";
 		device = " DEVICE...";
 	} else if (is_state(session->state, "unclaimed")) {
 		command = "retrieve";

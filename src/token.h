@@ -21,6 +21,9 @@
 
 #define TOKEN_MANIFEST UINT64_C(0)
 
+/* Nothing of ours is ever preserved under it. */
+#define TOKEN_NOBODYS UINT64_MAX
+
 /* "0x" and 16 hex digits, always; with the NUL. */
 #define TOKEN_STRLEN sizeof("0x0123456789abcdef")
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "fdpass.h"
 #include "keeper_serve.h"
 #include "keeper_wire.h"
 #include "tap.h"
@@ -42,7 +43,7 @@ static void check_raw(const void *data, size_t length, int want, const char *wha
 	open_pair();
 	if (length)
 		ok(send(ends[0], data, length, 0) == (ssize_t)length, "%s is sent", what);
-	is_int(keeper_receive(ends[1], &message, &fd), want, "%s is received so", what);
+	is_int(keeper_receive(ends[1], &message, &fd, 1), want, "%s is received so", what);
 	ok(want == 0 || !message, "%s leaves no message", what);
 	is_int(fd, -1, "%s brings no descriptor", what);
 	json_object_put(message);
@@ -67,9 +68,9 @@ static void check_framing(void)
 	check_raw("", 0, -EAGAIN, "nothing");
 	open_pair();
 	close(ends[0]);
-	is_int(keeper_receive(ends[1], &message, NULL), -ENODATA, "the end is told");
+	is_int(keeper_receive(ends[1], &message, NULL, 0), -ENODATA, "the end is told");
 	message = json_object_new_object();
-	is_int(keeper_send(ends[1], message, -1), -EPIPE, "nobody there is an error, not a signal");
+	is_int(keeper_send(ends[1], message, NULL, 0), -EPIPE, "nobody there is an error, not a signal");
 	json_object_put(message);
 	close(ends[1]);
 	free(large);
@@ -88,15 +89,18 @@ static void check_descriptor(void)
 	int fd = -1, null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	open_pair();
-	is_int(keeper_send(ends[0], sent, null), 0, "a descriptor is sent");
-	is_int(keeper_receive(ends[1], &message, &fd), 0, "it is received");
+	is_int(keeper_send(ends[0], sent, &null, 1), 0, "a descriptor is sent");
+	is_int(keeper_receive(ends[1], &message, &fd, 1), 0, "it is received");
 	ok(fd >= 0 && same_file(fd, null), "it is the same file");
 	ok(fcntl(fd, F_GETFD) & FD_CLOEXEC, "it is close-on-exec");
 	json_object_put(message);
 	close(fd);
 	message = NULL;
-	keeper_send(ends[0], sent, null);
-	ok(keeper_receive(ends[1], &message, NULL) < 0, "not wanted, it is refused");
+	keeper_send(ends[0], sent, &null, 1);
+	ok(keeper_receive(ends[1], &message, NULL, 0) < 0, "not wanted, it is refused");
+	fdpass_send(ends[0], "{", 1, &null, 1);
+	is_int(keeper_receive(ends[1], &message, &fd, 1), -EBADMSG, "one beside garbage");
+	is_int(fd, -1, "is not taken");
 	json_object_put(sent);
 	close(null);
 	close_pair();
@@ -205,14 +209,19 @@ static void check_answer(struct keeper *keeper, const char *request, enum exit_s
 {
 	struct json_object *message = json_tokener_parse(request), *answer;
 	struct error err = { .status = STATUS_OK };
-	bool ended = false;
-	int fd;
+	int given[KEEPER_FDS], fd;
+	size_t i;
 
-	answer = keeper_answer(keeper, message, &fd, &ended);
+	for (i = 0; i < KEEPER_FDS; i++)
+		given[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
+	answer = keeper_answer(keeper, message, given, &fd);
 	keeper_reply_status(answer, "vm", &err);
 	is_int(err.status, want, "%s to an %s session", request,
 	       keeper_direction_name(keeper->info.direction));
-	ok(!ended && fd == -1 && keeper->session >= 0, "the session is still held");
+	ok(!keeper->ended && fd == -1 && (keeper->session >= 0 || keeper->info.waiting),
+	   "the session is still held");
+	for (i = 0; i < KEEPER_FDS; i++)
+		ok(close(given[i]) == 0, "what came with it is still the caller's");
 	json_object_put(answer);
 	json_object_put(message);
 }
@@ -243,8 +252,31 @@ static void check_answers(void)
 	check_answer(&keeper, "{\"op\":\"retrieve\",\"token\":5}", STATUS_FAILED);
 	check_answer(&keeper, "{\"op\":\"retrieve\",\"token\":\"0x0000000000000000\"}", STATUS_NOT_FOUND);
 	check_answer(&keeper, "{\"op\":\"retrieve\",\"token\":\"0x0001000000000100\"}", STATUS_NOT_FOUND);
+	check_answer(&keeper, "{\"op\":\"adopt\"}", STATUS_BUSY);
+	check_answer(&keeper, "{\"op\":\"dismiss\"}", STATUS_BUSY);
 	close(keeper.session);
 	keeper_info_free(&keeper.info);
+}
+
+/* One that waits takes a session, and nothing else, and can be sent away. */
+static void check_waiting(void)
+{
+	struct keeper keeper = { .info = { .session = "vm", .pid = 1, .waiting = true }, .session = -1,
+				 .listener = -1, .rootfd = -1, .dir = -1 };
+	struct json_object *message = json_tokener_parse("{\"op\":\"dismiss\"}");
+	struct error err = { .status = STATUS_OK };
+	int given[KEEPER_FDS] = { -1, -1 }, fd;
+	struct json_object *answer;
+
+	check_answer(&keeper, "{\"op\":\"info\"}", STATUS_OK);
+	check_answer(&keeper, "{\"op\":\"adopt\"}", STATUS_REFUSED);
+	check_answer(&keeper, "{\"op\":\"finish\"}", STATUS_REFUSED);
+	check_answer(&keeper, "{\"op\":\"retrieve\",\"token\":\"0x0001000000000000\"}", STATUS_REFUSED);
+	answer = keeper_answer(&keeper, message, given, &fd);
+	is_int(keeper_reply_status(answer, "vm", &err), 0, "dismissed");
+	ok(keeper.ended, "it ends");
+	json_object_put(answer);
+	json_object_put(message);
 }
 
 int main(void)
@@ -259,5 +291,6 @@ int main(void)
 	check_info(1000);
 	check_hostile_info();
 	check_answers();
+	check_waiting();
 	return tap_done();
 }

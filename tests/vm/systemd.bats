@@ -17,3 +17,7 @@ setup_file() {
 	[ "$status" -eq 99 ]
 	[[ $output == *"live update impossible: interrupts are enabled"*"systemd-shutdown"*"Failed to kexec"* ]]
 }
+
+@test "systemd: the unit of the tool holds a session through crash, stop and kexec" {
+	machine systemd/unit.sh --systemd --device edu --device igb --timeout 300
+}

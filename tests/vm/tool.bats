@@ -45,3 +45,7 @@ load machine
 @test "tool: retrieve --wait and --bind" {
 	machine tool/bind.sh --device edu --device igb --device virtio-rng-pci --device edu
 }
+
+@test "tool: hold, and sessions handed over to it" {
+	machine tool/hold.sh --device edu --device igb
+}

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The unit that the tool ships: preserve and retrieve use it, systemd carries its session through
+# `systemctl kexec`, and neither a crash nor a stop loses anything.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+a=${DEVICE[0]} b=${DEVICE[1]}
+
+# put FILE: standard input, now and at later boots before systemd begins
+put() {
+	mkdir -p "/share/root/${1%/*}" "/${1%/*}"
+	tee "/share/root/$1" >"/$1"
+	systemctl daemon-reload
+}
+
+main_pid() {
+	systemctl show -P MainPID "vfio-luctl@$1"
+}
+
+active() {
+	[ "$(systemctl is-active "vfio-luctl@$1" || :)" = "$2" ]
+}
+
+have() {
+	[ "$("$LUCTL" status -n -o device,state "$1" 2>/dev/null | tr -s ' \n' ' ')" = "$2 " ]
+}
+
+case $BOOT in
+1)
+	bind_all
+	# Without the unit, the keeper is one of the tool's own, and check says what systemd does to it
+	expect 0 preserve own "$b"
+	expect 4 check
+	shows init-kills
+	expect 0 cancel own
+	sed "s,@sbindir@,$PWD," systemd/vfio-luctl@.service.in | put usr/lib/systemd/system/vfio-luctl@.service
+	is "$(systemd-analyze verify --man=no vfio-luctl@vm.service 2>&1)" ""
+	expect 0 preserve --dry-run vm "$a"
+	active vm inactive
+	expect 0 preserve vm "$a"
+	active vm active
+	is "$(kept vfio-luctl@vm)" "manifest session"
+	is "$(states vm)" "$a preserved"
+	is "$(main_pid vm)" "$("$LUCTL" status -n -o holder vm | sort -u | tr -d ' ' | grep -v '^1$')"
+	systemctl status --no-pager vfio-luctl@vm | grep -F 'Holds 1 devices for the next kernel'
+
+	# Cancelled, it ends and nothing is kept
+	expect 0 cancel vm
+	until_true active vm inactive
+	is "$(kept vfio-luctl@vm)" ""
+	is_free "$a"
+	# What cannot be preserved leaves no unit behind
+	sleep 1000 | "$PROBE" "open:$(cdev "$a")" bind touch:/tmp/bound wait >/dev/null &
+	until_true test -e /tmp/bound
+	expect 5 preserve vm "$a"
+	until_true active vm inactive
+	kill "$(pgrep -x probe)"
+	until_true is_free "$a"
+
+	# Killed, restarted, stopped and started
+	expect 0 preserve vm "$a"
+	kill -KILL "$(main_pid vm)"
+	until_true have vm "$a preserved"
+	expect 5 preserve other "$a"
+	systemctl restart vfio-luctl@vm
+	is "$(states vm)" "$a preserved"
+	systemctl stop vfio-luctl@vm
+	expect 5 preserve other "$a"
+	systemctl start vfio-luctl@vm
+	is "$(states vm)" "$a preserved"
+	is "$(kept vfio-luctl@vm)" "manifest session"
+	is "$("$LUCTL" status -n -o stored vm | tr -d ' ')" yes
+	systemctl stop vfio-luctl@vm
+	expect 0 cancel vm
+	until_true active vm inactive
+	is_free "$a"
+	expect 0 preserve vm "$a"
+
+	# A unit with devices of its own
+	mkdir -p /etc/systemd/system
+	printf '[Service]\nEnvironment="DEVICES=%s"\n' "$b" | put etc/systemd/system/vfio-luctl@own.service.d/devices.conf
+	systemctl start vfio-luctl@own
+	is "$(states own)" "$b preserved"
+	printf '[Service]\nEnvironment="DEVICES=%s"\n' 0000:77:00.0 | put etc/systemd/system/vfio-luctl@bad.service.d/devices.conf
+	if systemctl start vfio-luctl@bad; then exit 1; fi
+	journalctl --no-pager -u vfio-luctl@bad | grep -F '0000:77:00.0: not among the VFIO devices'
+	# One that keeps nothing is no place for a session
+	printf '[Service]\nFileDescriptorStoreMax=0\n' | put etc/systemd/system/vfio-luctl@small.service.d/store.conf
+	expect 0 cancel vm
+	expect 4 preserve small "$a"
+	says "does not keep the session"
+	is_free "$a"
+	until_true active small inactive
+	# One that keeps the session only: it goes along, and is known again in the next kernel
+	printf '[Service]\nFileDescriptorStoreMax=1\n' | put etc/systemd/system/vfio-luctl@tight.service.d/store.conf
+	expect 0 preserve tight "$a"
+	is "$(kept vfio-luctl@tight)" session
+	kill -KILL "$(main_pid tight)"
+	until_true have tight "- no-manifest $a preserved"
+	expect 0 cancel tight
+	is_free "$a"
+	expect 0 preserve tight "$a"
+	systemctl restart vfio-luctl@tight
+	expect 0 check
+	next-kernel
+	;;
+2)
+	is "$(kept vfio-luctl@tight)" session
+	is "$(kept vfio-luctl@own)" "manifest session"
+	bind_all
+	is_locked "$a"
+	is_locked "$b"
+	expect 0 status
+	expect 6 retrieve nosuch
+	until_true active nosuch inactive
+	expect 0 retrieve tight
+	is "$(states tight)" "$a retrieved"
+	active tight active
+	# Nothing is forgotten when the keeper dies between retrieve and finish
+	kill -KILL "$(main_pid tight)"
+	until_true have tight "$a retrieved"
+	systemctl restart vfio-luctl@tight
+	is "$(states tight)" "$a retrieved"
+	expect 0 retrieve tight -- "$PROBE" "fd:{$a}" bind edu:5
+	shows "edu ok 010000ed 120"
+	systemctl stop vfio-luctl@tight
+	expect 0 finish tight
+	until_true active tight inactive
+	is "$(kept vfio-luctl@tight)" ""
+	is_free "$a"
+	# Its devices were preserved: they are not once more
+	systemctl start vfio-luctl@own
+	is "$(states own)" "$b arrived"
+	expect 0 retrieve own -- "$PROBE" "fd:{$b}" bind config
+	expect 0 finish own
+	is_free "$b"
+	expect 0 status -n
+	is "$out" ""
+	exit 0
+	;;
+esac
+exit 1
