@@ -464,7 +464,7 @@ interrupt_making() {
 	another_cache
 	debootstrap_is "while [ \"\$1\" != sid ]; do shift; done
 		mkdir -p \"\$2/etc\" && touch '$BATS_TEST_TMPDIR/started'; sleep 600 & wait; sleep 600"
-	"$RUN" --kernel-dir "$kernel" --systemd --build-only 3>&- &
+	TMPDIR=$BATS_TEST_TMPDIR "$RUN" --kernel-dir "$kernel" --systemd --build-only 3>&- &
 	local runner=$! processes
 	for _ in {1..300}; do
 		[ -e "$BATS_TEST_TMPDIR/started" ] && break
