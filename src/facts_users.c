@@ -10,10 +10,7 @@
 #include "facts.h"
 #include "procfs.h"
 
-#define CDEV_DIR "/vfio/devices/"
-#define GROUP_DIR "/vfio/"
 #define NOIOMMU "noiommu-"
-#define DEVICE_LINK "anon_inode:[vfio-device"
 
 struct user {
 	size_t device; /* index into the facts */
@@ -71,33 +68,25 @@ static int add_matching(struct user_search *search, const char *name, pid_t pid,
 	return ret;
 }
 
-/* The rest of @path when the directory of its last component is @dir, wherever that is mounted. */
-static const char *name_in(const char *path, const char *dir)
-{
-	const char *slash = strrchr(path, '/');
-	size_t length = strlen(dir), before = slash ? (size_t)(slash + 1 - path) : 0;
-
-	if (before < length || memcmp(path + before - length, dir, length))
-		return NULL;
-	return path + before;
-}
-
 static int look_at(void *data, const struct proc_fd *fd)
 {
 	struct user_search *search = data;
 	const char *name;
 	char device[64];
 
-	if (!strncmp(fd->link, DEVICE_LINK, strlen(DEVICE_LINK))) {
+	switch (procfs_file(fd->link, &name)) {
+	case PROC_FILE_RETRIEVED:
+	case PROC_FILE_GROUP_DEVICE:
 		if (procfs_vfio_device(search->rootfd, fd, device, sizeof(device)))
 			return 0;
 		return add_matching(search, device, fd->pid, has_name);
-	}
-	name = name_in(fd->link, CDEV_DIR);
-	if (name)
+	case PROC_FILE_CDEV:
 		return add_matching(search, name, fd->pid, has_cdev);
-	name = name_in(fd->link, GROUP_DIR);
-	return name ? add_matching(search, name, fd->pid, has_group) : 0;
+	case PROC_FILE_GROUP:
+		return add_matching(search, name, fd->pid, has_group);
+	default:
+		return 0;
+	}
 }
 
 static int compare_users(const void *left, const void *right)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -16,6 +17,13 @@
 
 #define SESSION_LINK "anon_inode:[luo_session] "
 #define SYSPATH "vfio-device-syspath: "
+#define CDEV_DIR "/vfio/devices/"
+#define GROUP_DIR "/vfio/"
+#define GROUP_DEVICE "anon_inode:[vfio-device]"
+#define ANY_DEVICE "anon_inode:[vfio-device"
+#define MEMFD "/memfd:"
+#define RETRIEVED_MEMFD "/ (deleted)" /* memfd_luo_retrieve() in mm/memfd_luo.c gives it no name */
+#define DELETED " (deleted)"
 
 static DIR *open_dir(int dirfd, const char *path)
 {
@@ -30,7 +38,7 @@ static DIR *open_dir(int dirfd, const char *path)
 	return dir;
 }
 
-static int each_open_of(int rootfd, pid_t pid, procfs_open_fn fn, void *data, bool *hidden)
+int procfs_each_open_of(int rootfd, pid_t pid, procfs_open_fn fn, void *data, bool *hidden)
 {
 	cleanup_dir DIR *dir = NULL;
 	char path[64];
@@ -84,7 +92,7 @@ int procfs_each_open(int rootfd, procfs_open_fn fn, void *data, bool *hidden)
 		pid_t pid = parse_pid(entry->d_name);
 
 		if (pid)
-			rc = each_open_of(rootfd, pid, fn, data, hidden);
+			rc = procfs_each_open_of(rootfd, pid, fn, data, hidden);
 	}
 	return rc;
 }
@@ -118,7 +126,7 @@ bool procfs_has_open(int rootfd, pid_t pid, const char *link)
 {
 	bool hidden = false;
 
-	return each_open_of(rootfd, pid, is_link, (char *)link, &hidden) > 0;
+	return procfs_each_open_of(rootfd, pid, is_link, (char *)link, &hidden) > 0;
 }
 
 void procfs_comm(int rootfd, pid_t pid, char comm[static PROCFS_COMM_SIZE])
@@ -186,6 +194,80 @@ const char *procfs_session_link(const char *name, char link[static PROCFS_SESSIO
 {
 	snprintf(link, PROCFS_SESSION_LINK_SIZE, SESSION_LINK "%s", name);
 	return link;
+}
+
+/* The rest of @path when the directory of its last component is @dir, wherever that is mounted. */
+static const char *name_in(const char *path, const char *dir)
+{
+	const char *slash = strrchr(path, '/');
+	size_t length = strlen(dir), before = slash ? (size_t)(slash + 1 - path) : 0;
+
+	if (before < length || memcmp(path + before - length, dir, length))
+		return NULL;
+	return path + before;
+}
+
+enum proc_file procfs_file(const char *link, const char **name)
+{
+	*name = "";
+	if (!strcmp(link, GROUP_DEVICE))
+		return PROC_FILE_GROUP_DEVICE;
+	if (!strncmp(link, ANY_DEVICE, strlen(ANY_DEVICE)))
+		return PROC_FILE_RETRIEVED;
+	*name = name_in(link, CDEV_DIR);
+	if (*name)
+		return PROC_FILE_CDEV;
+	*name = name_in(link, GROUP_DIR);
+	if (!*name)
+		return PROC_FILE_OTHER;
+	return strcmp(*name, "vfio") ? PROC_FILE_GROUP : PROC_FILE_CONTAINER;
+}
+
+bool procfs_memfd_name(const char *link, char *name, size_t size)
+{
+	size_t length = strlen(link), i;
+
+	name[0] = '\0';
+	if (!strcmp(link, RETRIEVED_MEMFD))
+		return true;
+	if (strncmp(link, MEMFD, strlen(MEMFD)) || length < strlen(MEMFD DELETED) ||
+	    strcmp(link + length - strlen(DELETED), DELETED))
+		return false;
+	length -= strlen(MEMFD DELETED);
+	if (length >= size)
+		return false;
+	for (i = 0; i < length; i++)
+		name[i] = link[strlen(MEMFD) + i] >= ' ' && link[strlen(MEMFD) + i] <= '~' ?
+				  link[strlen(MEMFD) + i] : '?';
+	name[length] = '\0';
+	return true;
+}
+
+struct share_search {
+	int rootfd;
+	pid_t self;
+	struct stat file;
+};
+
+static int is_share(void *data, const struct proc_fd *fd)
+{
+	const struct share_search *search = data;
+	char path[64], name[NAME_MAX];
+	struct stat st;
+
+	if (fd->pid == search->self || !procfs_memfd_name(fd->link, name, sizeof(name)))
+		return 0;
+	snprintf(path, sizeof(path), "proc/%d/fd/%s", (int)fd->pid, fd->number);
+	return fstatat(search->rootfd, path, &st, 0) == 0 && st.st_dev == search->file.st_dev &&
+	       st.st_ino == search->file.st_ino;
+}
+
+bool procfs_is_shared(int rootfd, int fd)
+{
+	struct share_search search = { .rootfd = rootfd, .self = getpid() };
+	bool hidden;
+
+	return fstat(fd, &search.file) == 0 && procfs_each_open(rootfd, is_share, &search, &hidden) == 1;
 }
 
 const char *procfs_session_name(const char *link)

@@ -38,6 +38,9 @@ typedef int (*procfs_open_fn)(void *data, const struct proc_fd *fd);
  */
 int procfs_each_open(int rootfd, procfs_open_fn fn, void *data, bool *hidden);
 
+/* The same for one process; *@hidden is only ever set.  0 when there is no such process. */
+int procfs_each_open_of(int rootfd, pid_t pid, procfs_open_fn fn, void *data, bool *hidden);
+
 /* Called per open descriptor with where its link points; non-zero ends the walk. */
 typedef int (*procfs_fd_fn)(void *data, pid_t pid, const char *link);
 
@@ -66,6 +69,34 @@ void procfs_comm(int rootfd, pid_t pid, char comm[static PROCFS_COMM_SIZE]);
  * Returns 0 or a negative errno, -ENODATA when the kernel does not tell.
  */
 int procfs_vfio_device(int rootfd, const struct proc_fd *fd, char *name, size_t size);
+
+/* What a descriptor of VFIO is of, as far as its link tells. */
+enum proc_file {
+	PROC_FILE_OTHER,
+	PROC_FILE_CDEV,         /* a device, through "/dev/vfio/devices/NAME" */
+	PROC_FILE_RETRIEVED,    /* a device, out of a session: as good as the cdev */
+	PROC_FILE_GROUP_DEVICE, /* a device, through its group: "anon_inode:[vfio-device]" */
+	PROC_FILE_GROUP,        /* "/dev/vfio/NAME", NAME "12" or "noiommu-12" */
+	PROC_FILE_CONTAINER,    /* "/dev/vfio/vfio" */
+};
+
+/*
+ * *@name points into @link, and is "" or NULL where there is none.  Anybody can
+ * have a file of such a path: a device is one only when procfs_vfio_device()
+ * says so too.
+ */
+enum proc_file procfs_file(const char *link, const char **name);
+
+/*
+ * Whether @link has the form of a memfd's: "/memfd:NAME (deleted)", or "/ (deleted)"
+ * once it came out of a session.  Then NAME, all but printable ASCII replaced by
+ * '?', is in @name, or "".  A deleted file can have such a path too, and so has a
+ * memfd on huge pages.
+ */
+bool procfs_memfd_name(const char *link, char *name, size_t size);
+
+/* Whether a process other than this one is seen to have the memfd @fd open. */
+bool procfs_is_shared(int rootfd, int fd);
 
 /*
  * The session name in a descriptor link ("anon_inode:[luo_session] NAME",
