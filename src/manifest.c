@@ -41,11 +41,9 @@ int manifest_add(struct manifest *manifest, const struct manifest_entry *entry)
 	struct manifest_entry *grown;
 	size_t at = manifest->count;
 
-	while (at > 0 && pci_addr_compare(manifest->entries[at - 1].address,
-					  entry->address) > 0)
+	while (at > 0 && manifest->entries[at - 1].token > entry->token)
 		at--;
-	if (at > 0 && !pci_addr_compare(manifest->entries[at - 1].address,
-					entry->address))
+	if (at > 0 && manifest->entries[at - 1].token == entry->token)
 		return -EEXIST;
 	grown = reallocarray(manifest->entries, manifest->count + 1, sizeof(*grown));
 	if (!grown)
@@ -55,6 +53,20 @@ int manifest_add(struct manifest *manifest, const struct manifest_entry *entry)
 	manifest->entries = grown;
 	manifest->count++;
 	return 0;
+}
+
+const char *manifest_label(const struct manifest_entry *entry, char buf[static MANIFEST_LABEL_SIZE])
+{
+	uint32_t number = token_memfd(entry->token);
+	char address[PCI_ADDR_STRLEN];
+
+	if (!number)
+		snprintf(buf, MANIFEST_LABEL_SIZE, "%s", pci_addr_format(entry->address, address));
+	else if (entry->name[0])
+		snprintf(buf, MANIFEST_LABEL_SIZE, "memfd %u (%s)", number, entry->name);
+	else
+		snprintf(buf, MANIFEST_LABEL_SIZE, "memfd %u", number);
+	return buf;
 }
 
 const struct manifest_entry *manifest_find(const struct manifest *manifest,
@@ -101,6 +113,9 @@ int manifest_to_memfd(const struct manifest *manifest, struct error *err)
 	rc = manifest_format(manifest, &text, &length, err);
 	if (rc < 0)
 		return rc;
+	if (manifest->count > MANIFEST_MAX_ENTRIES || length > MANIFEST_MAX_SIZE)
+		return error_set(err, STATUS_REFUSED, EFBIG, manifest->session,
+				 "too much for one session: %zu devices and memfds", manifest->count);
 	fd = memfd_create("vfio-luctl-manifest", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return error_set(err, STATUS_FAILED, errno, manifest->session,

@@ -15,7 +15,8 @@
 
 #define MAGIC "vfio-luctl-manifest "
 #define VERSION_NUMBER 1
-#define KIND "vfio-pci"
+#define KIND_DEVICE "vfio-pci"
+#define KIND_MEMFD "memfd"
 #define HEADER_MAX 64
 #define MAX_DEPTH 8
 
@@ -61,18 +62,31 @@ static int put_id(struct json_object *object, const char *key, int id)
 	return id < 0 ? 0 : put_text(object, key, text);
 }
 
+static int put_device(struct json_object *object, const struct manifest_entry *entry)
+{
+	char address[PCI_ADDR_STRLEN];
+
+	return put_text(object, "kind", KIND_DEVICE) ||
+	       put_text(object, "address", pci_addr_format(entry->address, address)) ||
+	       put_id(object, "vendor", entry->vendor) ||
+	       put_id(object, "device", entry->device) ||
+	       put_text(object, "driver", entry->driver);
+}
+
+static int put_memfd(struct json_object *object, const struct manifest_entry *entry)
+{
+	return put_text(object, "kind", KIND_MEMFD) ||
+	       put_text(object, "name", entry->name) ||
+	       put(object, "size", json_object_new_int64((int64_t)entry->size));
+}
+
 static struct json_object *entry_to_json(const struct manifest_entry *entry)
 {
 	cleanup_json struct json_object *object = json_object_new_object();
-	char token[TOKEN_STRLEN], address[PCI_ADDR_STRLEN];
+	char token[TOKEN_STRLEN];
 
-	if (!object ||
-	    put_text(object, "token", token_format(entry->token, token)) ||
-	    put_text(object, "kind", KIND) ||
-	    put_text(object, "address", pci_addr_format(entry->address, address)) ||
-	    put_id(object, "vendor", entry->vendor) ||
-	    put_id(object, "device", entry->device) ||
-	    put_text(object, "driver", entry->driver))
+	if (!object || put_text(object, "token", token_format(entry->token, token)) ||
+	    (token_memfd(entry->token) ? put_memfd(object, entry) : put_device(object, entry)))
 		return NULL;
 	return steal_ptr(object);
 }
@@ -223,19 +237,39 @@ static bool get_address(struct json_object *object, struct pci_addr *addr)
 	       strcmp(text, pci_addr_format(*addr, canonical)) == 0;
 }
 
-static const char *parse_entry(struct json_object *object, struct manifest_entry *entry)
+static bool get_token(struct json_object *object, uint64_t *token)
 {
-	char token[TOKEN_STRLEN], kind[16];
+	char text[TOKEN_STRLEN];
 
-	if (!json_object_is_type(object, json_type_object))
-		return "an entry is not an object";
-	if (!get_text(object, "kind", kind, sizeof(kind)) || strcmp(kind, KIND))
-		return "an entry is of unknown kind";
+	return get_text(object, "token", text, sizeof(text)) && token_parse(text, token) == 0;
+}
+
+static bool get_size(struct json_object *object, uint64_t *size)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(object, "size", &value) ||
+	    !json_object_is_type(value, json_type_int) || json_object_get_int64(value) < 0)
+		return false;
+	*size = (uint64_t)json_object_get_int64(value);
+	return true;
+}
+
+static const char *parse_memfd(struct json_object *object, struct manifest_entry *entry)
+{
+	entry->vendor = entry->device = -1;
+	if (!get_token(object, &entry->token) || !token_memfd(entry->token))
+		return "a memfd has a token that is not one of memfds";
+	if (!get_text(object, "name", entry->name, sizeof(entry->name)))
+		return "a memfd has no valid name";
+	return get_size(object, &entry->size) ? NULL : "a memfd has no valid size";
+}
+
+static const char *parse_device(struct json_object *object, struct manifest_entry *entry)
+{
 	if (!get_address(object, &entry->address))
 		return "an entry has no valid address";
-	if (!get_text(object, "token", token, sizeof(token)) ||
-	    token_parse(token, &entry->token) ||
-	    entry->token != token_from_pci(entry->address))
+	if (!get_token(object, &entry->token) || entry->token != token_from_pci(entry->address))
 		return "an entry has a token that is not that of its address";
 	if (!get_id(object, "vendor", &entry->vendor) ||
 	    !get_id(object, "device", &entry->device))
@@ -243,6 +277,20 @@ static const char *parse_entry(struct json_object *object, struct manifest_entry
 	if (!get_text(object, "driver", entry->driver, sizeof(entry->driver)))
 		return "an entry has no valid driver";
 	return NULL;
+}
+
+static const char *parse_entry(struct json_object *object, struct manifest_entry *entry)
+{
+	char kind[16];
+
+	memset(entry, 0, sizeof(*entry));
+	if (!json_object_is_type(object, json_type_object))
+		return "an entry is not an object";
+	if (!get_text(object, "kind", kind, sizeof(kind)))
+		return "an entry is of unknown kind";
+	if (!strcmp(kind, KIND_DEVICE))
+		return parse_device(object, entry);
+	return strcmp(kind, KIND_MEMFD) ? "an entry is of unknown kind" : parse_memfd(object, entry);
 }
 
 static const char *parse_entries(struct json_object *root, struct manifest *manifest)
@@ -262,7 +310,7 @@ static const char *parse_entries(struct json_object *root, struct manifest *mani
 		int rc = what ? 0 : manifest_add(manifest, &entry);
 
 		if (what || rc)
-			return what ? what : rc == -EEXIST ? "a device occurs twice" : "out of memory";
+			return what ? what : rc == -EEXIST ? "an entry occurs twice" : "out of memory";
 	}
 	return NULL;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The token of a device, computed from its address. */
+/* The tokens of devices, computed from their addresses, and of memfds. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include "token.h"
 
 #define KIND_PCI UINT64_C(0x0001)
+#define KIND_MEMFD UINT64_C(0x0002)
 
 uint64_t token_from_pci(struct pci_addr addr)
 {
@@ -26,6 +27,16 @@ bool token_to_pci(uint64_t token, struct pci_addr *addr)
 	addr->device = (token >> 3) & 0x1f;
 	addr->function = token & 7;
 	return true;
+}
+
+uint64_t token_from_memfd(uint32_t number)
+{
+	return KIND_MEMFD << 48 | number;
+}
+
+uint32_t token_memfd(uint64_t token)
+{
+	return token >> 32 == KIND_MEMFD << 16 ? (uint32_t)token : 0;
 }
 
 const char *token_format(uint64_t token, char buf[static TOKEN_STRLEN])

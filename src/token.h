@@ -11,6 +11,14 @@
  *   bits 15..0   bus << 8 | device << 3 | function
  *
  * 0000:01:00.0 has 0x0001000000000100.
+ *
+ * The memfds of a session are numbered from 1 on, in the order of the
+ * descriptors of the process they were taken from, so that whoever knows
+ * nothing of them can try one after the other:
+ *
+ *   bits 63..48  0x0002, the kind "memfd"
+ *   bits 47..32  0
+ *   bits 31..0   the number
  */
 #pragma once
 
@@ -31,6 +39,12 @@ uint64_t token_from_pci(struct pci_addr addr);
 
 /* Whether @token is one of a PCI device; if so, which. */
 bool token_to_pci(uint64_t token, struct pci_addr *addr);
+
+/* @number is not 0. */
+uint64_t token_from_memfd(uint32_t number);
+
+/* The number of the memfd that @token is of; 0 when it is of none. */
+uint32_t token_memfd(uint64_t token);
 
 /* Print @token into @buf. Returns @buf. */
 const char *token_format(uint64_t token, char buf[static TOKEN_STRLEN]);

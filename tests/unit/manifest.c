@@ -102,7 +102,7 @@ static void check_entries(void)
 	bad(HEAD "\"entries\":[1]}", "object");
 	bad(HEAD "\"entries\":[null]}", "object");
 	bad(HEAD "\"entries\":[{}]}", "kind");
-	bad(HEAD "\"entries\":[{\"kind\":\"memfd\"}]}", "kind");
+	bad(HEAD "\"entries\":[{\"kind\":\"other\"}]}", "kind");
 	bad(HEAD "\"entries\":[" ENTRY "," ENTRY "]}", "twice");
 	bad(HEAD "\"entries\":[" ENTRY_OF("0x0001000000000101", "0000:01:00.0") "]}", "token");
 	bad(HEAD "\"entries\":[" ENTRY_OF("0x0000000000000000", "0000:01:00.0") "]}", "token");
@@ -113,6 +113,37 @@ static void check_entries(void)
 	bad(HEAD "\"entries\":[{\"token\":\"0x0001000000000100\",\"kind\":\"vfio-pci\",\"address\":\"0000:01:00.0\",\"vendor\":\"80866\",\"driver\":\"d\"}]}", "ids");
 	bad(HEAD "\"entries\":[{\"token\":\"0x0001000000000100\",\"kind\":\"vfio-pci\",\"address\":\"0000:01:00.0\",\"vendor\":32902,\"driver\":\"d\"}]}", "ids");
 	bad(HEAD "\"entries\":[{\"token\":\"0x0001000000000100\",\"kind\":\"vfio-pci\",\"address\":\"0000:01:00.0\"}]}", "driver");
+}
+
+#define MEMFD(token, name, size) "{\"token\":" token ",\"kind\":\"memfd\",\"name\":" name ",\"size\":" size "}"
+#define ONE "\"0x0002000000000001\""
+
+static void check_memfds(void)
+{
+	char name[300] = "\"", body[1000];
+
+	good(HEAD "\"entries\":[" MEMFD(ONE, "\"ram\"", "0") "]}");
+	good(HEAD "\"entries\":[" ENTRY "," MEMFD(ONE, "\"\"", "9223372036854775807") "," MEMFD("\"0x0002000000000002\"", "\"ram\"", "4096") "]}");
+	bad(HEAD "\"entries\":[" MEMFD(ONE, "\"a\"", "1") "," MEMFD(ONE, "\"b\"", "1") "]}", "twice");
+	bad(HEAD "\"entries\":[" MEMFD("\"0x0002000000000000\"", "\"a\"", "1") "]}", "token");
+	bad(HEAD "\"entries\":[" MEMFD("\"0x0001000000000100\"", "\"a\"", "1") "]}", "token");
+	bad(HEAD "\"entries\":[" MEMFD("\"0x0000000000000000\"", "\"a\"", "1") "]}", "token");
+	bad(HEAD "\"entries\":[" MEMFD("2", "\"a\"", "1") "]}", "token");
+	bad(HEAD "\"entries\":[" MEMFD(ONE, "1", "1") "]}", "name");
+	bad(HEAD "\"entries\":[" MEMFD(ONE, "\"a\\nb\"", "1") "]}", "name");
+	bad(HEAD "\"entries\":[" MEMFD(ONE, "\"a\"", "-1") "]}", "size");
+	bad(HEAD "\"entries\":[" MEMFD(ONE, "\"a\"", "\"1\"") "]}", "size");
+	bad(HEAD "\"entries\":[" MEMFD(ONE, "\"a\"", "1.5") "]}", "size");
+	bad(HEAD "\"entries\":[{\"token\":" ONE ",\"kind\":\"memfd\",\"name\":\"a\"}]}", "size");
+	bad(HEAD "\"entries\":[{\"token\":" ONE ",\"kind\":\"memfd\",\"size\":1}]}", "name");
+	bad(HEAD "\"entries\":[" ENTRY_OF("0x0002000000000001", "0000:01:00.0") "]}", "token");
+	memset(name + 1, 'n', MEMFD_NAME_SIZE - 1);
+	snprintf(body, sizeof(body), HEAD "\"entries\":[" MEMFD(ONE, "%s", "1") "]}", strcat(name, "\""));
+	good(body);
+	memset(name + 1, 'n', MEMFD_NAME_SIZE);
+	name[MEMFD_NAME_SIZE + 1] = '\0';
+	snprintf(body, sizeof(body), HEAD "\"entries\":[" MEMFD(ONE, "%s", "1") "]}", strcat(name, "\""));
+	bad(body, "name");
 }
 
 static void check_files(void)
@@ -149,27 +180,36 @@ static void add(struct manifest *manifest, const char *address, int vendor)
 
 static void check_round_trip(void)
 {
+	struct manifest_entry memfd = { .token = token_from_memfd(3), .name = "a\"\\b", .size = 1ULL << 40,
+					.vendor = -1, .device = -1 };
 	struct manifest out, in = { .count = 0 };
+	char label[MANIFEST_LABEL_SIZE];
 	char address[PCI_ADDR_STRLEN];
 	struct error err;
 	int fd, i;
 
 	manifest_init(&out, "vm", "unit test");
+	is_int(manifest_add(&out, &memfd), 0, "a memfd is added");
 	add(&out, "0000:02:00.0", 0x8086);
 	add(&out, "10000:e1:1f.7", -1);
 	add(&out, "0000:01:00.0", 0xffff);
 	is_int(manifest_add(&out, &out.entries[0]), -EEXIST, "no device twice");
+	is_int(manifest_add(&out, &memfd), -EEXIST, "no memfd twice");
 	is_text(pci_addr_format(out.entries[0].address, address), "0000:01:00.0", "sorted");
+	is_text(manifest_label(&out.entries[0], label), "0000:01:00.0", "a device is called by its address");
+	is_text(manifest_label(&out.entries[3], label), "memfd 3 (a\"\\b)", "a memfd comes last, with its name");
 	fd = manifest_to_memfd(&out, &err);
 	ok(fd >= 0, "a memfd is made");
 	ok(fcntl(fd, F_GETFD) & FD_CLOEXEC, "it is close-on-exec");
 	ok(write(fd, "x", 1) < 0 && ftruncate(fd, 1) < 0, "it is sealed");
 	lseek(fd, 17, SEEK_SET);
 	is_int(manifest_from_fd(fd, "vm", &in, &err), 0, "it is read, whatever its position");
-	is_int((int)in.count, 3, "all entries are there");
+	is_int((int)in.count, 4, "all entries are there");
 	for (i = 0; i < (int)in.count; i++)
 		ok(in.entries[i].token == out.entries[i].token &&
 		   in.entries[i].vendor == out.entries[i].vendor &&
+		   in.entries[i].size == out.entries[i].size &&
+		   !strcmp(in.entries[i].name, out.entries[i].name) &&
 		   !strcmp(in.entries[i].driver, out.entries[i].driver), "entry %d is the same", i);
 	is_text(in.created, out.created, "the time is the same");
 	ok(manifest_find(&in, out.entries[1].token) == &in.entries[1], "an entry is found");
@@ -177,6 +217,33 @@ static void check_round_trip(void)
 	manifest_free(&in);
 	ok(manifest_from_fd(fd, "other", &in, &err) < 0, "it is of one session only");
 	close(fd);
+	manifest_free(&out);
+}
+
+/* What could not be read back is not written. */
+static void check_limits(void)
+{
+	struct manifest_entry memfd = { .vendor = -1, .device = -1 };
+	struct manifest out;
+	struct error err;
+	uint32_t i;
+
+	manifest_init(&out, "vm", "unit test");
+	memset(memfd.name, '"', sizeof(memfd.name) - 1);
+	for (i = 1; i <= MANIFEST_MAX_ENTRIES; i++) {
+		memfd.token = token_from_memfd(i);
+		manifest_add(&out, &memfd);
+	}
+	is_int(manifest_to_memfd(&out, &err), -EFBIG, "too many bytes");
+	is_int(err.status, STATUS_REFUSED, "which is refused");
+	for (i = 0; i < out.count; i++)
+		out.entries[i].name[0] = '\0';
+	memfd.token = token_from_memfd(MANIFEST_MAX_ENTRIES + 1);
+	i = (uint32_t)manifest_to_memfd(&out, &err);
+	ok((int)i >= 0, "just so many entries");
+	close((int)i);
+	manifest_add(&out, &memfd);
+	is_int(manifest_to_memfd(&out, &err), -EFBIG, "too many entries");
 	manifest_free(&out);
 }
 
@@ -209,6 +276,8 @@ int main(void)
 	check_round_trip();
 	check_bodies();
 	check_entries();
+	check_memfds();
+	check_limits();
 	check_files();
 	check_damage();
 	return tap_done();

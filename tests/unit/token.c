@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Tokens: computed from addresses, and back. */
+/* Tokens: computed from addresses and numbers, and back. */
 #include "tap.h"
 #include "token.h"
 
@@ -35,6 +35,15 @@ int main(void)
 	check("ffff:80:10.3", UINT64_C(0x00010000ffff8083));
 	check("10000:e1:00.0", UINT64_C(0x000100010000e100));
 	check("ffffffff:ff:1f.7", UINT64_C(0x0001ffffffffffff));
+	ok(token_from_memfd(1) == UINT64_C(0x0002000000000001), "the first memfd has its token");
+	ok(token_from_memfd(UINT32_MAX) == UINT64_C(0x00020000ffffffff), "the last memfd has its token");
+	ok(token_memfd(UINT64_C(0x0002000000000007)) == 7, "the number of a memfd is in its token");
+	ok(!token_memfd(UINT64_C(0x0002000000000000)), "no memfd has the number 0");
+	ok(!token_memfd(UINT64_C(0x0002000100000001)), "nor one of more than 32 bits");
+	ok(!token_memfd(UINT64_C(0x0001000000000100)), "a device is no memfd");
+	ok(!token_memfd(UINT64_C(0x0003000000000001)), "another kind is no memfd");
+	ok(!token_memfd(TOKEN_MANIFEST), "the manifest is not one of the memfds");
+	ok(!token_to_pci(token_from_memfd(0x100), &addr), "a memfd is no device");
 	ok(!token_to_pci(TOKEN_MANIFEST, &addr), "the manifest is no device");
 	ok(!token_to_pci(UINT64_C(0x0002000000000100), &addr), "another kind is no device");
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
