@@ -9,6 +9,7 @@
 #include "keeper.h"
 #include "keeper_client.h"
 #include "sysfs.h"
+#include "token.h"
 #include "unit.h"
 #include "vfio.h"
 #include "commands.h"
@@ -21,8 +22,11 @@ static int prove_free(int rootfd, struct row *row, struct error *err)
 	char address[PCI_ADDR_STRLEN];
 	struct vfio_device device;
 	cleanup_close int fd = -1;
-	int rc = device_at(rootfd, row->device.address, &device, err);
+	int rc;
 
+	if (token_memfd(row->entry.token))
+		return 0;
+	rc = device_at(rootfd, row->entry.address, &device, err);
 	if (rc < 0)
 		return rc;
 	if (!device.cdev[0]) {
@@ -33,7 +37,7 @@ static int prove_free(int rootfd, struct row *row, struct error *err)
 	if (fd >= 0)
 		return 0;
 	return error_set(err, fd == -EBUSY ? STATUS_BUSY : STATUS_FAILED, -fd,
-			 pci_addr_format(row->device.address, address),
+			 pci_addr_format(row->entry.address, address),
 			 "the session is gone, but the device cannot be opened");
 }
 

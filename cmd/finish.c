@@ -7,26 +7,41 @@
 #include "keeper_client.h"
 #include "rebind.h"
 #include "sysfs.h"
+#include "token.h"
 #include "unit.h"
 #include "commands.h"
 #include "rows.h"
 #include "session_args.h"
 
 /* What the keeper would refuse: told without asking it for the act. */
-static int check_ready(const struct keeper_info *info, struct error *err)
+static int check_ready(const struct keeper_info *info, bool drop_memfds, struct error *err)
 {
-	char address[PCI_ADDR_STRLEN];
+	char label[MANIFEST_LABEL_SIZE];
 	size_t i;
 
 	if (info->direction != KEEPER_INCOMING)
 		return error_set(err, STATUS_REFUSED, 0, info->session,
 				 "the session is outgoing: there is nothing to finish before the kexec");
-	for (i = 0; i < info->count; i++)
-		if (info->entries[i].state != ENTRY_BOUND && info->entries[i].state != ENTRY_GONE)
-			return error_set(err, STATUS_BUSY, 0,
-					 pci_addr_format(info->entries[i].of.address, address),
-					 "it is %s, not bound", entry_state_name(info->entries[i].state));
+	for (i = 0; i < info->count; i++) {
+		const struct keeper_entry *entry = &info->entries[i];
+		bool is_memfd = token_memfd(entry->of.token);
+
+		if (!entry_is_done(entry->state) && !(is_memfd && drop_memfds))
+			return error_set(err, STATUS_BUSY, 0, manifest_label(&entry->of, label),
+					 "it is %s, not %s", entry_state_name(entry->state),
+					 is_memfd ? "in use" : "bound");
+	}
 	return 0;
+}
+
+/* A memfd that nobody else has is lost by the finish, which is said. */
+static void mark_dropped(const struct keeper_info *info, struct row_list *list)
+{
+	size_t i;
+
+	for (i = 0; i < info->count; i++)
+		if (token_memfd(info->entries[i].of.token) && !entry_is_done(info->entries[i].state))
+			list->rows[i].state = "dropped";
 }
 
 static int finish_session(const struct session_args *args, struct error *err)
@@ -41,10 +56,12 @@ static int finish_session(const struct session_args *args, struct error *err)
 		return rc;
 	rc = rows_add_info(&list, &info, args->dry_run ? NULL : "finished", !args->dry_run, err);
 	if (rc == 0 && args->dry_run)
-		rc = check_ready(&info, err);
+		rc = check_ready(&info, args->drop_memfds, err);
+	else if (rc == 0)
+		mark_dropped(&info, &list);
 	keeper_info_free(&info);
 	if (rc == 0 && !args->dry_run)
-		rc = keeper_finish(rootfd, args->session, err);
+		rc = keeper_finish(rootfd, args->session, args->drop_memfds, err);
 	if (rc == 0 && !args->dry_run)
 		rebind_forget(args->session);
 	return rc < 0 ? rc : rows_print(&list, &args->report, err);
@@ -52,7 +69,10 @@ static int finish_session(const struct session_args *args, struct error *err)
 
 static int run_finish(struct globals *globals, int argc, char **argv, struct error *err)
 {
-	struct session_args args = { .report = { .array = "devices", .columns = device_columns } };
+	struct session_args args = {
+		.takes = TAKES_DROP,
+		.report = { .array = "devices", .columns = device_columns },
+	};
 	int rc = session_args_parse(&cmd_finish, globals, argc, argv, &args, err);
 
 	if (rc == 0)

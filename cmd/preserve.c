@@ -13,6 +13,7 @@
 #include "keeper_client.h"
 #include "manifest.h"
 #include "plan.h"
+#include "process.h"
 #include "sysfs.h"
 #include "token.h"
 #include "unit.h"
@@ -20,49 +21,86 @@
 #include "rows.h"
 #include "session_args.h"
 
-static int add_rows(struct row_list *list, const char *session, const struct device_list *devices,
-		    const char *state, bool changed, struct error *err)
+/* What is to be preserved. */
+struct wanted {
+	const struct session_args *args;
+	int rootfd;
+	struct device_list devices;
+	struct process process; /* with --pid */
+	struct claim claim;     /* before the act, only what was taken from it */
+};
+
+static void wanted_free(struct wanted *wanted)
 {
-	size_t i;
+	claim_release(&wanted->claim);
+	process_close(&wanted->process);
+	device_list_free(&wanted->devices);
+}
 
-	for (i = 0; i < devices->count; i++) {
-		const struct vfio_device *device = &devices->devices[i];
-		struct row *row = rows_append(list, err);
+static int add_row(struct row_list *list, const struct wanted *wanted,
+		   const struct manifest_entry *entry, const char *state, bool changed,
+		   struct error *err)
+{
+	struct row *row = rows_append(list, err);
 
-		if (!row)
-			return -ENOMEM;
-		snprintf(row->session, sizeof(row->session), "%s", session);
-		row->has_device = true;
-		row->device.address = device->address;
-		row->device.token = token_from_pci(device->address);
-		row->device.vendor = device->vendor;
-		row->device.device = device->device;
-		row->state = state;
-		row->changed = changed;
-	}
+	if (!row)
+		return -ENOMEM;
+	snprintf(row->session, sizeof(row->session), "%s", wanted->args->session);
+	row->has_entry = true;
+	row->entry = *entry;
+	row->state = state;
+	row->changed = changed;
 	return 0;
 }
 
-/* Both are sorted by address. */
-static bool same_devices(const struct keeper_info *info, const struct device_list *devices)
+static int add_rows(struct row_list *list, const struct wanted *wanted, const char *state,
+		    bool changed, struct error *err)
 {
 	size_t i;
+	int rc = 0;
 
-	if (info->count != devices->count)
+	for (i = 0; rc == 0 && i < wanted->devices.count; i++) {
+		const struct vfio_device *device = &wanted->devices.devices[i];
+		struct manifest_entry entry = {
+			.address = device->address, .token = token_from_pci(device->address),
+			.vendor = device->vendor, .device = device->device,
+		};
+
+		rc = add_row(list, wanted, &entry, state, changed, err);
+	}
+	for (i = 0; rc == 0 && i < wanted->claim.memfd_count; i++)
+		rc = add_row(list, wanted, &wanted->claim.memfds[i].entry, state, changed, err);
+	return rc;
+}
+
+/* All are sorted by token: devices, then memfds. */
+static bool same_contents(const struct keeper_info *info, const struct wanted *wanted)
+{
+	size_t count = wanted->devices.count, i;
+
+	if (info->count != count + wanted->claim.memfd_count)
 		return false;
-	for (i = 0; i < info->count; i++)
-		if (pci_addr_compare(info->entries[i].of.address, devices->devices[i].address))
+	for (i = 0; i < count; i++)
+		if (info->entries[i].of.token != token_from_pci(wanted->devices.devices[i].address))
 			return false;
+	for (i = 0; i < wanted->claim.memfd_count; i++) {
+		const struct manifest_entry *held = &info->entries[count + i].of;
+		const struct manifest_entry *memfd = &wanted->claim.memfds[i].entry;
+
+		if (held->token != memfd->token || held->size != memfd->size ||
+		    strcmp(held->name, memfd->name))
+			return false;
+	}
 	return true;
 }
 
 /* 1: a keeper holds exactly this already; 0: nobody has the session. */
-static int is_done(int rootfd, const char *session, const struct device_list *devices,
-		   struct error *err)
+static int is_done(const struct wanted *wanted, struct error *err)
 {
+	const char *session = wanted->args->session;
 	struct error none = { .status = STATUS_OK };
 	struct keeper_info info;
-	int rc = keeper_info(rootfd, session, &info, &none);
+	int rc = keeper_info(wanted->rootfd, session, &info, &none);
 
 	if (rc == -ENOENT || rc == -ECONNREFUSED)
 		return 0;
@@ -76,10 +114,10 @@ static int is_done(int rootfd, const char *session, const struct device_list *de
 		rc = error_set(err, STATUS_BUSY, 0, session,
 			       "a session of this name came from the previous kernel and is not finished");
 		error_hint(err, "vfio-luctl finish %s", session);
-	} else if (same_devices(&info, devices)) {
+	} else if (same_contents(&info, wanted)) {
 		rc = 1;
 	} else {
-		rc = error_set(err, STATUS_BUSY, 0, session, "the session exists and holds other devices");
+		rc = error_set(err, STATUS_BUSY, 0, session, "the session exists and holds something else");
 		error_hint(err, "vfio-luctl status %s", session);
 	}
 	keeper_info_free(&info);
@@ -95,7 +133,8 @@ static int check_apart(const struct keeper_info *info, const struct device_list 
 	int rc;
 
 	for (i = 0; i < info->count; i++) {
-		if (!device_find(devices, info->entries[i].of.address))
+		if (token_memfd(info->entries[i].of.token) ||
+		    !device_find(devices, info->entries[i].of.address))
 			continue;
 		rc = error_set(err, STATUS_BUSY, 0,
 			       pci_addr_format(info->entries[i].of.address, address),
@@ -176,9 +215,9 @@ static int fill_seat(int rootfd, struct seat *seat, int session, struct manifest
 }
 
 /* Session, devices and manifest in it, keeper: closing what is open undoes it all. */
-static int hold_devices(const struct session_args *args, const struct device_list *devices,
-			const struct claim *claim, int rootfd, struct seat *seat, struct error *err)
+static int hold_devices(const struct wanted *wanted, struct seat *seat, struct error *err)
 {
+	const struct session_args *args = wanted->args;
 	cleanup_close int session = session_create(args->session, args->timeout, err);
 	struct manifest manifest;
 	int rc;
@@ -186,92 +225,130 @@ static int hold_devices(const struct session_args *args, const struct device_lis
 	if (session < 0)
 		return session;
 	manifest_init(&manifest, args->session, "vfio-luctl " VERSION);
-	rc = claim_preserve(devices, claim, session, &manifest, err);
+	rc = claim_preserve(&wanted->devices, &wanted->claim, session, &manifest, err);
+	if (rc == 0 && args->pid)
+		rc = process_check_alive(&wanted->process, err);
 	if (rc == 0)
-		rc = fill_seat(rootfd, seat, session, &manifest, err);
+		rc = fill_seat(wanted->rootfd, seat, session, &manifest, err);
 	manifest_free(&manifest);
 	return rc;
 }
 
-static int preserve_devices(const struct session_args *args, const struct device_list *devices,
-			    struct claim *claim, int rootfd, struct error *err)
+static int preserve_devices(struct wanted *wanted, struct error *err)
 {
 	struct seat seat = { .slot = KEEPER_SLOT_INIT };
-	int rc = take_seat(rootfd, args->session, &seat, err);
+	const struct device_list *devices = &wanted->devices;
+	const char *session = wanted->args->session;
+	int rc = take_seat(wanted->rootfd, session, &seat, err);
 
+	if (rc == 0 && !wanted->args->pid)
+		rc = claim_bind(devices, &wanted->claim, wanted->rootfd, err);
 	if (rc == 0)
-		rc = claim_bind(devices, claim, rootfd, err);
-	if (rc == 0)
-		rc = hold_devices(args, devices, claim, rootfd, &seat, err);
+		rc = hold_devices(wanted, &seat, err);
 	if (rc < 0)
-		leave_seat(rootfd, args->session, &seat);
+		leave_seat(wanted->rootfd, session, &seat);
 	keeper_release(&seat.slot);
-	claim_release(claim);
-	if (rc < 0)
+	if (rc < 0) {
+		claim_close_devices(&wanted->claim);
 		claim_verify_free(devices, err);
+	}
 	return rc;
 }
 
 /* All checks, then, unless this is a dry run, the act. Returns the state to show. */
-static int preserve(const struct session_args *args, const struct device_list *devices,
-		    int rootfd, const char **state, bool *changed, struct error *err)
+static int preserve(struct wanted *wanted, const char **state, bool *changed, struct error *err)
 {
-	cleanup_claim struct claim claim = { 0 };
-	int rc = claim_check(devices, err);
+	const struct session_args *args = wanted->args;
+	int rc = session_check_host(err);
 
 	if (rc == 0)
-		rc = session_check_host(err);
-	if (rc == 0)
-		rc = is_done(rootfd, args->session, devices, err);
+		rc = is_done(wanted, err);
 	*state = "preserved";
 	*changed = false;
 	if (rc)
 		return rc < 0 ? rc : 0;
-	rc = check_elsewhere(rootfd, devices, err);
-	if (rc == 0)
-		rc = claim_open(devices, &claim, err);
+	rc = check_elsewhere(wanted->rootfd, &wanted->devices, err);
+	if (rc == 0 && !args->pid)
+		rc = claim_open(&wanted->devices, &wanted->claim, err);
 	if (rc == 0 && args->dry_run)
 		*state = "planned";
 	else if (rc == 0)
-		rc = preserve_devices(args, devices, &claim, rootfd, err);
+		rc = preserve_devices(wanted, err);
 	/* Somebody was faster: perhaps with the same. */
 	if (rc == -EEXIST)
-		return is_done(rootfd, args->session, devices, err) > 0 ? 0 : rc;
+		return is_done(wanted, err) > 0 ? 0 : rc;
 	*changed = !args->dry_run;
+	return rc;
+}
+
+/* The devices that the words mean; without words all that @files has. */
+static int choose(struct wanted *wanted, const struct process_files *files, struct error *err)
+{
+	const struct session_args *args = wanted->args;
+	struct device_list all = { 0 };
+	int rc = device_scan(wanted->rootfd, &all, err);
+
+	if (rc == 0 && args->count)
+		rc = plan_resolve(wanted->rootfd, &all, args->words, args->count, &wanted->devices, err);
+	else if (rc == 0)
+		rc = claim_find(&all, &wanted->process, files, &wanted->devices, err);
+	device_list_free(&all);
+	return rc < 0 ? rc : claim_check(&wanted->devices, err);
+}
+
+/* Everything that --pid stands for; the process is not touched by it. */
+static int take_from_process(struct wanted *wanted, struct error *err)
+{
+	const struct session_args *args = wanted->args;
+	struct process_files files = { 0 };
+	int rc = process_open(wanted->rootfd, args->pid, &wanted->process, err);
+
+	if (rc == 0)
+		rc = process_find(wanted->rootfd, args->pid, &files, err);
+	/* What was found is of that process only if it has not ended since. */
+	if (rc == 0)
+		rc = process_check_alive(&wanted->process, err);
+	if (rc == 0)
+		rc = choose(wanted, &files, err);
+	if (rc == 0)
+		rc = claim_take(&wanted->devices, &wanted->process, &files, &wanted->claim, err);
+	if (rc == 0 && args->memfd)
+		rc = claim_take_memfds(&wanted->process, &files, &wanted->claim, err);
+	if (rc == 0 && !args->force)
+		rc = claim_check_interrupts(wanted->rootfd, &wanted->devices, err);
+	process_files_free(&files);
 	return rc;
 }
 
 static int resolve_and_preserve(const struct session_args *args, struct error *err)
 {
-	struct device_list all = { 0 }, chosen = { 0 };
 	cleanup_close int rootfd = sysroot_open(NULL, err);
 	cleanup_rows struct row_list list = { 0 };
+	__attribute__((cleanup(wanted_free))) struct wanted wanted = {
+		.args = args, .rootfd = rootfd, .process = PROCESS_INIT,
+	};
 	const char *state;
 	bool changed;
-	int rc = rootfd < 0 ? rootfd : device_scan(rootfd, &all, err);
+	int rc = rootfd < 0 ? rootfd : 0;
 
 	if (rc == 0)
-		rc = plan_resolve(rootfd, &all, args->words, args->count, &chosen, err);
+		rc = args->pid ? take_from_process(&wanted, err) : choose(&wanted, NULL, err);
 	if (rc == 0)
-		rc = preserve(args, &chosen, rootfd, &state, &changed, err);
+		rc = preserve(&wanted, &state, &changed, err);
 	if (rc == 0)
-		rc = add_rows(&list, args->session, &chosen, state, changed, err);
-	if (rc == 0)
-		rc = rows_print(&list, &args->report, err);
-	device_list_free(&chosen);
-	device_list_free(&all);
-	return rc;
+		rc = add_rows(&list, &wanted, state, changed, err);
+	return rc < 0 ? rc : rows_print(&list, &args->report, err);
 }
 
 static int run_preserve(struct globals *globals, int argc, char **argv, struct error *err)
 {
 	struct session_args args = {
-		.takes = TAKES_DEVICES | TAKES_TIMEOUT,
+		.takes = TAKES_DEVICES | TAKES_PROCESS,
 		.report = { .array = "devices", .columns = device_columns },
 	};
 	int rc = session_args_parse(&cmd_preserve, globals, argc, argv, &args, err);
 
-	if (rc == 0 && args.count == 0) {
+	if (rc == 0 && args.count == 0 && !args.pid) {
 		rc = error_set(err, STATUS_USAGE, 0, NULL, "no device is given");
 		error_hint(err, "see 'vfio-luctl list'");
 	}
@@ -283,7 +360,7 @@ static int run_preserve(struct globals *globals, int argc, char **argv, struct e
 
 const struct command cmd_preserve = {
 	.name = "preserve",
-	.args = "SESSION DEVICE...",
+	.args = "SESSION DEVICE...\nSESSION --pid PID [DEVICE...]",
 	.summary = "Put devices into a new session for the next kernel",
 	.run = run_preserve,
 };

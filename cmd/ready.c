@@ -82,7 +82,7 @@ static int check_bindable(const struct ready *ready, const struct request *reque
 	size_t i;
 	int rc = 0;
 
-	for (i = 0; rc >= 0 && i < request->count; i++) {
+	for (i = 0; rc >= 0 && i < request->device_count; i++) {
 		rc = lacks_driver(ready, &request->entries[i], &device, err);
 		if (rc == 0 && device.driver[0])
 			rc = keeper_check_driver(&request->entries[i].of, &device, err);
@@ -96,7 +96,7 @@ static int bind_missing(struct ready *ready, const struct request *request, stru
 	size_t i;
 	int rc = check_bindable(ready, request, err);
 
-	for (i = 0; rc >= 0 && i < request->count; i++) {
+	for (i = 0; rc >= 0 && i < request->device_count; i++) {
 		rc = lacks_driver(ready, &request->entries[i], &device, err);
 		if (rc == 1)
 			rc = rebind_device(&ready->rebind, request->entries[i].of.address, err);
@@ -118,7 +118,7 @@ static int check_goals(const struct ready *ready, const struct request *request,
 	size_t i;
 	int rc = 1;
 
-	for (i = 0; rc == 1 && i < request->count; i++) {
+	for (i = 0; rc == 1 && i < request->device_count; i++) {
 		missing->address = request->entries[i].of.address;
 		missing->goal = GOAL_BOUND;
 		rc = goal_check(ready->rootfd, missing->address, GOAL_BOUND, &missing->device, err);
@@ -226,7 +226,7 @@ static void add_hint(struct error *err, const char *what, const struct names *na
 void ready_undo(struct ready *ready, const struct request *request, struct error *err)
 {
 	struct names undone = { .used = 0 }, kept = { .used = 0 };
-	size_t i = request->count;
+	size_t i = request->device_count;
 
 	while (i-- > 0) {
 		const struct keeper_entry *entry = &request->entries[i];

@@ -5,19 +5,11 @@
 #include <stddef.h>
 
 #include "await.h"
-#include "handoff.h"
-#include "keeper_wire.h"
 #include "rebind.h"
+#include "request.h"
 
 struct error;
 struct session_args;
-
-/* What is to be retrieved, in the order of the addresses. */
-struct request {
-	struct keeper_entry *entries;   /* as they were before */
-	struct handoff_device *devices; /* beside each entry */
-	size_t count;
-};
 
 struct ready {
 	int rootfd;
@@ -41,7 +33,7 @@ int ready_host(struct ready *ready, struct error *err);
 int ready_devices(struct ready *ready, const struct request *request, struct error *err);
 
 /*
- * keeper_check_device(); in a dry run, what binding or waiting would bring
+ * keeper_check_device() of a device; in a dry run, what binding or waiting would bring
  * about counts as done.
  */
 int ready_check(const struct ready *ready, const struct keeper_entry *entry, struct error *err);

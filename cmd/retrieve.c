@@ -4,158 +4,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cleanup.h"
-#include "device.h"
 #include "error.h"
 #include "handoff.h"
 #include "keeper.h"
 #include "keeper_check.h"
 #include "keeper_client.h"
-#include "plan.h"
 #include "sysfs.h"
-#include "token.h"
 #include "unit.h"
 #include "commands.h"
 #include "ready.h"
 #include "rows.h"
 #include "session_args.h"
-
-static void request_free(struct request *request)
-{
-	size_t i;
-
-	for (i = 0; i < request->count; i++)
-		cleanup_close_fn(&request->devices[i].fd);
-	free(request->devices);
-	free(request->entries);
-}
-
-static int request_init(struct request *request, size_t room, struct error *err)
-{
-	request->entries = calloc(room + 1, sizeof(*request->entries));
-	request->devices = calloc(room + 1, sizeof(*request->devices));
-	if (!request->entries || !request->devices)
-		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the devices");
-	return 0;
-}
-
-/* Add @entry at its place, once however often it was named. */
-static void request_add(struct request *request, const struct keeper_entry *entry)
-{
-	size_t i, at = request->count;
-
-	for (i = 0; i < request->count; i++)
-		if (request->entries[i].of.token == entry->of.token)
-			return;
-	for (; at > 0 && pci_addr_compare(request->entries[at - 1].of.address, entry->of.address) > 0; at--)
-		request->entries[at] = request->entries[at - 1];
-	request->entries[at] = *entry;
-	request->devices[request->count].fd = -1;
-	request->count++;
-	for (i = 0; i < request->count; i++)
-		request->devices[i].address = request->entries[i].of.address;
-}
-
-/*
- * The address that @word means.  Addresses are taken as they are: the device
- * may not be bound to vfio-pci yet, which is told later and better.
- */
-static int resolve_word(int rootfd, char *word, struct pci_addr *addr, bool *has_domain,
-			struct error *err)
-{
-	struct device_list all = { 0 }, chosen = { 0 };
-	int rc;
-
-	if (pci_addr_parse(word, addr, has_domain) == 0)
-		return 0;
-	rc = device_scan(rootfd, &all, err);
-	if (rc == 0)
-		rc = plan_resolve(rootfd, &all, &word, 1, &chosen, err);
-	if (rc == 0 && !chosen.devices[0].is_pci)
-		rc = error_set(err, STATUS_REFUSED, 0, word, "it is no PCI device");
-	if (rc == 0)
-		*addr = chosen.devices[0].address;
-	*has_domain = true;
-	device_list_free(&chosen);
-	device_list_free(&all);
-	return rc;
-}
-
-static int say_not_held(const struct keeper_info *info, const char *word, struct error *err)
-{
-	char list[400] = "", address[PCI_ADDR_STRLEN];
-	size_t i, used = 0;
-	int rc;
-
-	rc = error_set(err, STATUS_NOT_FOUND, ENOENT, word, "the session %s does not hold it",
-		       info->session);
-	for (i = 0; i < info->count && used < sizeof(list); i++)
-		used += (size_t)snprintf(list + used, sizeof(list) - used, " %s",
-					 pci_addr_format(info->entries[i].of.address, address));
-	error_hint(err, "it holds:%s", used ? list : " no device");
-	return rc;
-}
-
-/* The entry of @info that @word means; without a manifest, one made from the address. */
-static int find_entry(int rootfd, const struct keeper_info *info, char *word,
-		      struct keeper_entry *entry, struct error *err)
-{
-	struct pci_addr addr;
-	bool has_domain;
-	size_t i, found = 0;
-	int rc = resolve_word(rootfd, word, &addr, &has_domain, err);
-
-	if (rc < 0)
-		return rc;
-	for (i = 0; i < info->count; i++) {
-		struct pci_addr held = info->entries[i].of.address;
-		struct pci_addr wanted = addr;
-
-		if (!has_domain)
-			wanted.domain = held.domain;
-		if (pci_addr_compare(wanted, held))
-			continue;
-		*entry = info->entries[i];
-		found++;
-	}
-	if (found > 1)
-		return error_set(err, STATUS_USAGE, 0, word,
-				 "the session holds several devices of this short address");
-	if (found == 0 && !info->manifest_error[0])
-		return say_not_held(info, word, err);
-	if (found == 0)
-		*entry = (struct keeper_entry){
-			.of = { .address = addr, .token = token_from_pci(addr), .vendor = -1, .device = -1 },
-			.state = ENTRY_ARRIVED, .fd = -1,
-		};
-	return 0;
-}
-
-/* All of the session, or what the words say. */
-static int choose(int rootfd, const struct session_args *args, const struct keeper_info *info,
-		  struct request *request, struct error *err)
-{
-	struct keeper_entry entry;
-	size_t i;
-	int rc;
-
-	if (args->count == 0 && info->manifest_error[0] && !args->dry_run) {
-		rc = error_set(err, STATUS_FAILED, 0, args->session, "%s", info->manifest_error);
-		error_hint(err, "the session is held and safe; name the devices to retrieve them all the same");
-		return rc;
-	}
-	rc = request_init(request, args->count ? args->count : info->count, err);
-	for (i = 0; rc == 0 && args->count == 0 && i < info->count; i++)
-		request_add(request, &info->entries[i]);
-	for (i = 0; rc == 0 && i < args->count; i++) {
-		rc = find_entry(rootfd, info, args->words[i], &entry, err);
-		if (rc == 0)
-			request_add(request, &entry);
-	}
-	return rc;
-}
 
 /*
  * Every error of the request is found here, before the first device is
@@ -173,7 +34,7 @@ static int check_request(struct ready *ready, char *const *command, const struct
 		rc = keeper_check_room(2 * request->count, err);
 	if (rc == 0)
 		rc = ready_devices(ready, request, err);
-	for (i = 0; rc == 0 && i < request->count; i++)
+	for (i = 0; rc == 0 && i < request->device_count; i++)
 		rc = ready_check(ready, &request->entries[i], err);
 	return rc;
 }
@@ -264,7 +125,9 @@ static const char *state_after(const struct session_args *args, const struct kee
 {
 	if (args->dry_run)
 		return "planned";
-	return entry_state_name(entry->state == ENTRY_BOUND ? ENTRY_BOUND : ENTRY_RETRIEVED);
+	if (entry->state == ENTRY_BOUND || entry->state == ENTRY_IN_USE)
+		return entry_state_name(entry->state);
+	return entry_state_name(ENTRY_RETRIEVED);
 }
 
 static int print_request(const struct ready *ready, const struct request *request,
@@ -283,8 +146,8 @@ static int print_request(const struct ready *ready, const struct request *reques
 			return -ENOMEM;
 		row->earlier_override = bound ? bound->override : NULL;
 		snprintf(row->session, sizeof(row->session), "%s", args->session);
-		row->has_device = true;
-		row->device = entry->of;
+		row->has_entry = true;
+		row->entry = entry->of;
 		row->state = state_after(args, entry);
 		row->changed = !args->dry_run && entry->state == ENTRY_ARRIVED;
 	}
@@ -301,7 +164,7 @@ static int get_devices(struct ready *ready, char *const *command, struct request
 
 	if (rc < 0)
 		return rc;
-	rc = choose(ready->rootfd, args, &info, request, err);
+	rc = request_choose(request, ready->rootfd, args, &info, err);
 	keeper_info_free(&info);
 	if (rc == 0)
 		rc = check_request(ready, command, request, err);
@@ -352,7 +215,7 @@ static char **split_command(int *argc, char **argv)
 static int run_retrieve(struct globals *globals, int argc, char **argv, struct error *err)
 {
 	struct session_args args = {
-		.takes = TAKES_DEVICES | TAKES_TIMEOUT | TAKES_BIND,
+		.takes = TAKES_DEVICES | TAKES_BIND,
 		.report = { .array = "devices", .columns = retrieve_columns },
 	};
 	static const char *const with_override[] = {

@@ -19,8 +19,8 @@ static void get_device(const void *record, struct column_value *value)
 	const struct row *row = record;
 	char address[PCI_ADDR_STRLEN];
 
-	if (row->has_device)
-		column_set_text(value, pci_addr_format(row->device.address, address));
+	if (row->has_entry && !token_memfd(row->entry.token))
+		column_set_text(value, pci_addr_format(row->entry.address, address));
 }
 
 static void get_token(const void *record, struct column_value *value)
@@ -28,16 +28,33 @@ static void get_token(const void *record, struct column_value *value)
 	const struct row *row = record;
 	char token[TOKEN_STRLEN];
 
-	if (row->has_device)
-		column_set_text(value, token_format(row->device.token, token));
+	if (row->has_entry)
+		column_set_text(value, token_format(row->entry.token, token));
 }
 
 static void get_id(const void *record, struct column_value *value)
 {
-	const struct manifest_entry *device = &((const struct row *)record)->device;
+	const struct manifest_entry *device = &((const struct row *)record)->entry;
 
-	if (((const struct row *)record)->has_device)
+	if (((const struct row *)record)->has_entry)
 		column_set_ids(value, device->vendor, device->device);
+}
+
+static bool is_memfd(const struct row *row)
+{
+	return row->has_entry && token_memfd(row->entry.token);
+}
+
+static void get_name(const void *record, struct column_value *value)
+{
+	if (is_memfd(record))
+		column_set_text(value, ((const struct row *)record)->entry.name);
+}
+
+static void get_size(const void *record, struct column_value *value)
+{
+	value->absent = !is_memfd(record);
+	value->number = (int64_t)((const struct row *)record)->entry.size;
 }
 
 static void get_state(const void *record, struct column_value *value)
@@ -58,10 +75,12 @@ static void get_earlier_override(const void *record, struct column_value *value)
 
 #define DEVICE_COLUMNS                                                                                     \
 	{ "device", "DEVICE", COLUMN_STRING, true, get_device, "PCI address" },                            \
-	{ "session", "SESSION", COLUMN_STRING, true, get_session, "session the device is in" },            \
+	{ "session", "SESSION", COLUMN_STRING, true, get_session, "session it is in" },                    \
 	{ "token", "TOKEN", COLUMN_STRING, true, get_token, "its token in the session, hexadecimal" },     \
 	{ "id", "ID", COLUMN_STRING, false, get_id, "vendor and device id, hexadecimal" },                 \
-	{ "state", "STATE", COLUMN_STRING, true, get_state, "planned, preserved, free, arrived, retrieved, bound, failed, finished, gone" }, \
+	{ "name", "NAME", COLUMN_STRING, false, get_name, "of a memfd" },                                  \
+	{ "size", "SIZE", COLUMN_NUMBER, false, get_size, "of a memfd, in bytes" },                        \
+	{ "state", "STATE", COLUMN_STRING, true, get_state, "planned, preserved, free, arrived, retrieved, bound, in-use, failed, finished, gone, dropped" }, \
 	{ "changed", "CHANGED", COLUMN_BOOL, false, get_changed, "false when it was so before" }
 
 const struct column device_columns[] = {
@@ -100,8 +119,8 @@ int rows_add_info(struct row_list *list, const struct keeper_info *info,
 		if (!row)
 			return -ENOMEM;
 		snprintf(row->session, sizeof(row->session), "%s", info->session);
-		row->has_device = true;
-		row->device = info->entries[i].of;
+		row->has_entry = true;
+		row->entry = info->entries[i].of;
 		row->state = state && info->entries[i].state != ENTRY_GONE ?
 			     state : entry_state_name(info->entries[i].state);
 		row->changed = changed;
@@ -111,7 +130,16 @@ int rows_add_info(struct row_list *list, const struct keeper_info *info,
 
 int rows_print(const struct row_list *list, const struct report *report, struct error *err)
 {
-	return report_print(stdout, report, list->rows, list->count, sizeof(*list->rows), err);
+	static const char *const with_memfds[] = {
+		"device", "name", "size", "session", "token", "state", NULL,
+	};
+	struct report chosen = *report;
+	size_t i;
+
+	for (i = 0; !report->selected && i < list->count; i++)
+		if (is_memfd(&list->rows[i]))
+			chosen.selected = with_memfds;
+	return report_print(stdout, &chosen, list->rows, list->count, sizeof(*list->rows), err);
 }
 
 void rows_free(struct row_list *list)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One line of output per (session, device), and its columns. */
+/* One line of output per device or memfd of a session, and its columns. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,8 +11,8 @@
 /* An absent text is "" or NULL. */
 struct row {
 	char session[SESSION_NAME_SIZE];
-	bool has_device;
-	struct manifest_entry device;
+	bool has_entry;
+	struct manifest_entry entry; /* a device, or a memfd */
 	const char *state;
 	bool changed;
 	const char *earlier_override; /* of a device that was bound by us */
@@ -23,7 +23,10 @@ struct row_list {
 	size_t count;
 };
 
-/* The columns of preserve, cancel and finish; those of retrieve. */
+/*
+ * The columns of preserve, cancel and finish; those of retrieve.  Where none are
+ * chosen, a table with a memfd in it also has those that tell about that.
+ */
 extern const struct column device_columns[];
 extern const struct column retrieve_columns[];
 
@@ -31,7 +34,7 @@ extern const struct column retrieve_columns[];
 struct row *rows_append(struct row_list *list, struct error *err);
 
 /*
- * A row per device of @info.  @state and @changed are theirs; without @state
+ * A row per device and memfd of @info.  @state and @changed are theirs; without @state
  * each has the one the keeper told.  Returns 0 or a negative errno, @err filled.
  */
 int rows_add_info(struct row_list *list, const struct keeper_info *info,

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* SESSION [DEVICE...], --dry-run, --timeout and the options of tables. */
+/* SESSION [DEVICE...], and the options of the verbs that work on one session. */
 #include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "await.h"
 #include "error.h"
@@ -8,7 +11,16 @@
 #include "commands.h"
 #include "session_args.h"
 
-enum { KEY_DRY_RUN = 0x200, KEY_TIMEOUT, KEY_WAIT, KEY_BIND };
+enum {
+	KEY_DRY_RUN = 0x200,
+	KEY_TIMEOUT,
+	KEY_WAIT,
+	KEY_BIND,
+	KEY_PID,
+	KEY_MEMFD,
+	KEY_FORCE,
+	KEY_DROP,
+};
 
 #define TIMEOUT_MAX 3600
 
@@ -27,6 +39,40 @@ static error_t parse_wait(const char *text, struct session_args *args, struct ar
 {
 	args->wait = true;
 	return text ? common_parse_seconds("--wait", text, WAIT_SECONDS_MAX, &args->wait_seconds, state) : 0;
+}
+
+static error_t parse_pid(const char *text, pid_t *pid, struct argp_state *state)
+{
+	char *end;
+	long number;
+
+	errno = 0;
+	number = strtol(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || number < 1 || number > INT_MAX) {
+		argp_error(state, "--pid: '%s' is not the number of a process", text);
+		return EINVAL;
+	}
+	*pid = (pid_t)number;
+	return 0;
+}
+
+/* The word that check and kexec have for it. */
+static error_t parse_force(const char *id, bool *force, struct argp_state *state)
+{
+	*force = !strcmp(id, "device-interrupts");
+	if (*force)
+		return 0;
+	argp_error(state, "--force: '%s' is not 'device-interrupts', all that can be overridden here", id);
+	return EINVAL;
+}
+
+/* What only makes sense together. */
+static error_t check_together(const struct session_args *args, struct argp_state *state)
+{
+	if (args->pid || (!args->memfd && !args->force))
+		return 0;
+	argp_error(state, "%s needs --pid", args->memfd ? "--memfd" : "--force");
+	return EINVAL;
 }
 
 static error_t parse_words(struct session_args *args, struct argp_state *state)
@@ -58,32 +104,67 @@ static error_t parse_session(int key, char *arg, struct argp_state *state)
 	case KEY_BIND:
 		args->bind = true;
 		return 0;
+	case KEY_PID:
+		return parse_pid(arg, &args->pid, state);
+	case KEY_MEMFD:
+		args->memfd = true;
+		return 0;
+	case KEY_FORCE:
+		return parse_force(arg, &args->force, state);
+	case KEY_DROP:
+		args->drop_memfds = true;
+		return 0;
 	case ARGP_KEY_ARGS:
 		return parse_words(args, state);
+	case ARGP_KEY_END:
+		return check_together(args, state);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-static const struct argp_option options[] = {
+#define DRY_RUN { "dry-run", KEY_DRY_RUN, NULL, 0, "Check everything, change nothing", 0 }
+#define TIMEOUT { "timeout", KEY_TIMEOUT, "SECONDS", 0, "Wait this long for /dev/liveupdate (5)", 0 }
+
+static const struct argp_option bind_options[] = {
 	{ "bind", KEY_BIND, NULL, 0, "Bind devices that have no driver to vfio-pci", 0 },
 	{ "wait", KEY_WAIT, "SECONDS", OPTION_ARG_OPTIONAL, "Wait until the devices are bound to vfio-pci", 0 },
-	{ "timeout", KEY_TIMEOUT, "SECONDS", 0, "Wait this long for /dev/liveupdate (5)", 0 },
-	{ "dry-run", KEY_DRY_RUN, NULL, 0, "Check everything, change nothing", 0 },
+	TIMEOUT,
+	DRY_RUN,
 	{ 0 },
 };
 
+static const struct argp_option process_options[] = {
+	{ "pid", KEY_PID, "PID", 0, "Preserve the files that this process has open", 0 },
+	{ "memfd", KEY_MEMFD, NULL, 0, "With --pid: its memfds too, that is its memory", 0 },
+	{ "force", KEY_FORCE, "ID", 0, "With --pid: in spite of device-interrupts", 0 },
+	TIMEOUT,
+	DRY_RUN,
+	{ 0 },
+};
+
+static const struct argp_option drop_options[] = {
+	{ "drop-memfds", KEY_DROP, NULL, 0, "Lose the memfds that nobody uses", 0 },
+	DRY_RUN,
+	{ 0 },
+};
+
+static const struct argp_option plain_options[] = { DRY_RUN, { 0 } };
+
 static const struct argp_child children[] = { { &table_argp, 0, NULL, 0 }, { 0 } };
 
-static const struct argp with_bind = { options, parse_session, NULL, NULL, children, NULL, NULL };
-static const struct argp with_timeout = { options + 2, parse_session, NULL, NULL, children, NULL, NULL };
-static const struct argp without_timeout = { options + 3, parse_session, NULL, NULL, children, NULL, NULL };
+static const struct argp with_bind = { bind_options, parse_session, NULL, NULL, children, NULL, NULL };
+static const struct argp with_process = { process_options, parse_session, NULL, NULL, children, NULL, NULL };
+static const struct argp with_drop = { drop_options, parse_session, NULL, NULL, children, NULL, NULL };
+static const struct argp plain = { plain_options, parse_session, NULL, NULL, children, NULL, NULL };
 
 static const struct argp *choose_argp(unsigned int takes)
 {
 	if (takes & TAKES_BIND)
 		return &with_bind;
-	return takes & TAKES_TIMEOUT ? &with_timeout : &without_timeout;
+	if (takes & TAKES_PROCESS)
+		return &with_process;
+	return takes & TAKES_DROP ? &with_drop : &plain;
 }
 
 int session_args_parse(const struct command *command, struct globals *globals,

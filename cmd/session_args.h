@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "common.h"
 #include "report.h"
@@ -11,8 +12,9 @@
 /* What a verb takes besides SESSION. */
 enum {
 	TAKES_DEVICES = 1, /* DEVICE... */
-	TAKES_TIMEOUT = 2, /* it opens /dev/liveupdate */
-	TAKES_BIND = 4,    /* --bind, --wait; and --timeout */
+	TAKES_BIND = 2,    /* --bind, --wait; and --timeout, as it opens /dev/liveupdate */
+	TAKES_PROCESS = 4, /* --pid, --memfd, --force; and --timeout */
+	TAKES_DROP = 8,    /* --drop-memfds */
 };
 
 struct session_args {
@@ -26,6 +28,10 @@ struct session_args {
 	bool bind;
 	bool wait;
 	long wait_seconds; /* AWAIT_FOREVER without a limit */
+	pid_t pid;         /* whose files are meant; 0: nobody's */
+	bool memfd;        /* its memfds too */
+	bool force;        /* in spite of interrupts */
+	bool drop_memfds;
 
 	struct report report; /* ready to print */
 	const char **selected;

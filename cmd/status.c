@@ -96,6 +96,22 @@ static void get_kind(const void *record, struct column_value *value)
 		column_set_text(value, file->kind);
 }
 
+static void get_name(const void *record, struct column_value *value)
+{
+	const struct survey_file *file = ((const struct line *)record)->file;
+
+	if (file)
+		column_set_text(value, file->name);
+}
+
+static void get_size(const void *record, struct column_value *value)
+{
+	const struct survey_file *file = ((const struct line *)record)->file;
+
+	value->absent = !file || !file->is_memfd;
+	value->number = value->absent ? 0 : (int64_t)file->size;
+}
+
 static void get_state(const void *record, struct column_value *value)
 {
 	const struct line *line = record;
@@ -142,7 +158,9 @@ static const struct column columns[] = {
 	{ "id", "ID", COLUMN_STRING, false, get_id, "vendor and device id, hexadecimal" },
 	{ "token", "TOKEN", COLUMN_STRING, false, get_token, "token of the file in the session, hexadecimal" },
 	{ "kind", "KIND", COLUMN_STRING, false, get_kind, "the kernel's word for the type of the file" },
-	{ "state", "STATE", COLUMN_STRING, true, get_state, "preserved, arrived, unclaimed, retrieved, bound, failed, gone; of a session: held, empty, waiting, no-manifest, stale, hidden" },
+	{ "name", "NAME", COLUMN_STRING, false, get_name, "of a memfd" },
+	{ "size", "SIZE", COLUMN_NUMBER, false, get_size, "of a memfd, in bytes" },
+	{ "state", "STATE", COLUMN_STRING, true, get_state, "preserved, arrived, unclaimed, retrieved, bound, in-use, failed, gone; of a session: held, empty, waiting, no-manifest, stale, hidden" },
 	{ "todo", "TODO", COLUMN_STRING, true, get_todo, "what is left to do" },
 	{ "source", "SOURCE", COLUMN_STRING, false, get_source, "who tells of the session and its holder: keeper, proc, kernel" },
 	{ "file_source", "FILE-SOURCE", COLUMN_STRING, false, get_file_source, "who tells that the file is in it: manifest, keeper, kernel" },
@@ -195,8 +213,22 @@ static size_t fill_lines(const struct survey *survey, struct line *lines)
 	return count;
 }
 
+static bool has_memfd(const struct survey *survey)
+{
+	size_t i, k;
+
+	for (i = 0; i < survey->count; i++)
+		for (k = 0; k < survey->sessions[i].count; k++)
+			if (survey->sessions[i].files[k].is_memfd)
+				return true;
+	return false;
+}
+
 static int print_lines(const struct survey *survey, struct report *report, struct error *err)
 {
+	static const char *const with_memfds[] = {
+		"session", "direction", "holder", "command", "device", "name", "size", "state", "todo", NULL,
+	};
 	char hidden[256];
 	const struct report_note notes[] = {
 		{ "phase", survey_phase_name(survey_phase(survey)) },
@@ -212,6 +244,8 @@ static int print_lines(const struct survey *survey, struct report *report, struc
 	if (!lines)
 		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the table");
 	report->notes = notes;
+	if (!report->selected && has_memfd(survey))
+		report->selected = with_memfds;
 	return report_print(stdout, report, lines, fill_lines(survey, lines), sizeof(*lines), err);
 }
 

@@ -139,34 +139,60 @@ static int preserve_device(const struct vfio_device *device, int fd, int session
 	return session_preserve(session_fd, fd, entry.token, device->name, err);
 }
 
+/* Memory comes first: it is what can fail for more than one reason. */
+static int preserve_memfds(const struct claim *claim, int session_fd, struct manifest *manifest,
+			   struct error *err)
+{
+	char label[MANIFEST_LABEL_SIZE];
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < claim->memfd_count; i++) {
+		const struct claim_memfd *memfd = &claim->memfds[i];
+
+		manifest_label(&memfd->entry, label);
+		rc = manifest_add(manifest, &memfd->entry);
+		if (rc < 0)
+			return error_set(err, STATUS_FAILED, -rc, label, "cannot write the manifest");
+		rc = session_preserve_memfd(session_fd, memfd->fd, memfd->entry.token, label, err);
+	}
+	return rc;
+}
+
 int claim_preserve(const struct device_list *devices, const struct claim *claim,
 		   int session_fd, struct manifest *manifest, struct error *err)
 {
 	cleanup_close int memfd = -1;
 	size_t i;
-	int rc;
+	int rc = preserve_memfds(claim, session_fd, manifest, err);
 
-	for (i = 0; i < devices->count; i++) {
+	for (i = 0; rc == 0 && i < devices->count; i++)
 		rc = preserve_device(&devices->devices[i], claim->fds[i], session_fd,
 				     manifest, err);
-		if (rc < 0)
-			return rc;
-	}
+	if (rc < 0)
+		return rc;
 	memfd = manifest_to_memfd(manifest, err);
 	if (memfd < 0)
 		return memfd;
 	return session_preserve(session_fd, memfd, TOKEN_MANIFEST, "manifest", err);
 }
 
+void claim_close_devices(struct claim *claim)
+{
+	while (claim->count > 0)
+		close(claim->fds[--claim->count]);
+}
+
 void claim_release(struct claim *claim)
 {
 	size_t i;
 
-	for (i = 0; i < claim->count; i++)
-		close(claim->fds[i]);
+	claim_close_devices(claim);
+	for (i = 0; i < claim->memfd_count; i++)
+		close(claim->memfds[i].fd);
 	free(claim->fds);
-	claim->fds = NULL;
-	claim->count = 0;
+	free(claim->memfds);
+	*claim = (struct claim){ 0 };
 }
 
 void claim_verify_free(const struct device_list *devices, struct error *err)

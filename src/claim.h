@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Devices opened, bound and put into a new session: all, or none.
+ * Devices opened and bound, or taken from a process that has them so, and put
+ * into a new session: all, or none.
  *
  * Nothing here has to be undone step by step.  Closing the descriptors is the
  * undoing: of a session it cancels, of a device it unbinds.
@@ -9,14 +10,25 @@
 
 #include <stddef.h>
 
+#include "manifest.h"
+
 struct device_list;
 struct error;
-struct manifest;
+struct process;
+struct process_files;
 
-/* One descriptor per device, -1 where there is none (yet). */
+/* A memfd, and what the manifest says of it. */
+struct claim_memfd {
+	int fd;
+	struct manifest_entry entry;
+};
+
+/* One descriptor per device, in their order, as far as they have been got. */
 struct claim {
 	int *fds;
 	size_t count;
+	struct claim_memfd *memfds;
+	size_t memfd_count;
 };
 
 #define cleanup_claim __attribute__((cleanup(claim_release)))
@@ -42,11 +54,43 @@ int claim_bind(const struct device_list *devices, const struct claim *claim,
 	       int rootfd, struct error *err);
 
 /*
+ * Instead of both: take from @process, whose @files have been found, the file
+ * of each device that it has bound to an iommufd.  Nothing is changed by that.
+ * STATUS_NOT_FOUND: it does not have the device; STATUS_REFUSED: it has it through
+ * its group, or not bound; and what process_take_device() gives.
+ */
+int claim_take(const struct device_list *devices, const struct process *process,
+	       const struct process_files *files, struct claim *claim, struct error *err);
+
+/*
+ * Take its memfds too, each once, with tokens in the order of the descriptors.
+ * STATUS_NOT_FOUND (-ENOENT): it has none.
+ */
+int claim_take_memfds(const struct process *process, const struct process_files *files,
+		      struct claim *claim, struct error *err);
+
+/*
+ * Those of @all that @files has, in whatever way, into @chosen, which the caller
+ * frees.  STATUS_NOT_FOUND (-ENODEV) when that is none; @process is for the words.
+ */
+int claim_find(const struct device_list *all, const struct process *process,
+	       const struct process_files *files, struct device_list *chosen, struct error *err);
+
+/*
+ * Whether a device has its interrupts enabled, with which the kernel refuses to
+ * jump (vfio_pci_core_why_not_freeze()).  -EINVAL, STATUS_REFUSED.
+ */
+int claim_check_interrupts(int rootfd, const struct device_list *devices, struct error *err);
+
+/*
  * Put all and the manifest of them into the session @session_fd.  @manifest is
  * initialised, and gets the entries.
  */
 int claim_preserve(const struct device_list *devices, const struct claim *claim,
 		   int session_fd, struct manifest *manifest, struct error *err);
+
+/* Close the descriptors of the devices; what is known of memfds is kept. */
+void claim_close_devices(struct claim *claim);
 
 /* Close what is open. */
 void claim_release(struct claim *claim);

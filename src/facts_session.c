@@ -49,7 +49,8 @@ static void ask_keeper(int rootfd, const char *session, struct session_search *s
 
 	if (keeper_info(rootfd, session, &info, &ignored) == 0)
 		for (i = 0; i < info.count; i++)
-			set_session(search, info.entries[i].of.address, session);
+			if (!token_memfd(info.entries[i].of.token))
+				set_session(search, info.entries[i].of.address, session);
 	keeper_info_free(&info);
 }
 

@@ -12,6 +12,7 @@
 #include "facts.h"
 
 struct error;
+struct facts;
 struct host;
 struct inspected;
 struct survey;
@@ -117,6 +118,9 @@ void findings_of_target(const struct host *host, const struct target *target,
 /* Of a device; @target is NULL when the next kernel is not known. */
 void findings_of_device(const struct inspected *device, const struct target *target,
 			struct finding_list *list);
+
+/* Of its interrupts alone. */
+void findings_of_interrupts(const struct facts *facts, struct finding_list *list);
 
 /* Of what the survey could not see. */
 void findings_of_hidden(const struct host *host, const struct survey *survey,

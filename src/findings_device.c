@@ -56,16 +56,22 @@ static void add_group(const struct inspected *inspected, const struct target *ta
 		findings_add(list, TARGET_NOIOMMU, name, name);
 }
 
+void findings_of_interrupts(const struct facts *facts, struct finding_list *list)
+{
+	char detail[32];
+
+	if (facts->irqs <= 0)
+		return;
+	snprintf(detail, sizeof(detail), "%d %s", facts->irqs, facts->irq_type ? facts->irq_type : "of unknown type");
+	findings_add(list, DEVICE_INTERRUPTS, facts->device->name, detail);
+}
+
 /* As in vfio_pci_core_why_not_freeze(); a device that nobody uses yet is not frozen. */
 static void add_freeze(const struct inspected *inspected, struct finding_list *list)
 {
 	const struct facts *facts = inspected->facts;
-	char detail[32];
 
-	if (facts->irqs > 0) {
-		snprintf(detail, sizeof(detail), "%d %s", facts->irqs, facts->irq_type ? facts->irq_type : "of unknown type");
-		findings_add(list, DEVICE_INTERRUPTS, facts->device->name, detail);
-	}
+	findings_of_interrupts(facts, list);
 	if (inspected->outgoing && inspected->power[0] && strcmp(inspected->power, "D0") &&
 	    strcmp(inspected->power, "unknown"))
 		findings_add(list, DEVICE_POWER, facts->device->name, inspected->power);

@@ -50,7 +50,7 @@ static int find_number(struct pci_addr wanted, bool has_domain,
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		if (!matches(wanted, has_domain, devices[i].address))
+		if (devices[i].memfd || !matches(wanted, has_domain, devices[i].address))
 			continue;
 		if (number >= 0)
 			return -ENOTUNIQ;
@@ -234,10 +234,15 @@ static int set_environment(const struct handoff_device *devices, size_t count)
 
 	if (!out)
 		return -errno;
-	for (i = 0; i < count; i++)
-		fprintf(out, "%spci-%04x-%02x-%02x.%x", i ? ":" : "", devices[i].address.domain,
-			devices[i].address.bus, devices[i].address.device,
-			devices[i].address.function);
+	for (i = 0; i < count; i++) {
+		struct pci_addr address = devices[i].address;
+
+		if (devices[i].memfd)
+			fprintf(out, "%smemfd-%u", i ? ":" : "", devices[i].memfd);
+		else
+			fprintf(out, "%spci-%04x-%02x-%02x.%x", i ? ":" : "", address.domain,
+				address.bus, address.device, address.function);
+	}
 	if (fclose(out) || setenv("LISTEN_FDNAMES", names, 1) < 0)
 		return -errno;
 	rc = set_number("LISTEN_FDS", (long)count);

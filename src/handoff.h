@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Handing retrieved devices to a command: descriptors from 3 upward in the
- * order of the devices, the LISTEN_FDS protocol (sd_listen_fds(3)), and their
+ * Handing retrieved devices and memfds to a command: descriptors from 3 upward
+ * in their order, the LISTEN_FDS protocol (sd_listen_fds(3)), and their
  * numbers put into the command's arguments.
  *
  * {dddd:bb:dd.f} or {bb:dd.f} anywhere in an argument becomes the number of
  * that device's descriptor; {{ and }} are literal braces.
- * LISTEN_FDNAMES has "pci-dddd-bb-dd.f" per device: a colon separates names.
+ * LISTEN_FDNAMES has "pci-dddd-bb-dd.f" per device, a colon separates names; and
+ * "memfd-N" per memfd, N its number (token.h).
  */
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "pci_addr.h"
 
@@ -19,6 +21,7 @@ struct error;
 #define HANDOFF_FIRST_FD 3
 
 struct handoff_device {
+	uint32_t memfd; /* the number of a memfd; 0: it is a device */
 	struct pci_addr address;
 	int fd;
 };

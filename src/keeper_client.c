@@ -135,9 +135,9 @@ int keeper_info(int rootfd, const char *session, struct keeper_info *info,
 }
 
 /* An operation at whose end the keeper exits: its end of the connection closes then. */
-static int ask_to_end(int rootfd, const char *session, const char *op, struct error *err)
+static int ask_to_end(int rootfd, const char *session, struct json_object *request,
+		      struct error *err)
 {
-	cleanup_json struct json_object *request = new_request(op);
 	cleanup_json struct json_object *reply = NULL;
 	cleanup_close int sock = ask(rootfd, session, request, &reply, NULL, err);
 	char byte;
@@ -151,17 +151,25 @@ static int ask_to_end(int rootfd, const char *session, const char *op, struct er
 
 int keeper_cancel(int rootfd, const char *session, struct error *err)
 {
-	return ask_to_end(rootfd, session, "cancel", err);
+	cleanup_json struct json_object *request = new_request("cancel");
+
+	return ask_to_end(rootfd, session, request, err);
 }
 
-int keeper_finish(int rootfd, const char *session, struct error *err)
+int keeper_finish(int rootfd, const char *session, bool drop_memfds, struct error *err)
 {
-	return ask_to_end(rootfd, session, "finish", err);
+	cleanup_json struct json_object *request = new_request("finish");
+
+	if (request)
+		json_object_object_add(request, "drop_memfds", json_object_new_boolean(drop_memfds));
+	return ask_to_end(rootfd, session, request, err);
 }
 
 int keeper_dismiss(int rootfd, const char *session, struct error *err)
 {
-	return ask_to_end(rootfd, session, "dismiss", err);
+	cleanup_json struct json_object *request = new_request("dismiss");
+
+	return ask_to_end(rootfd, session, request, err);
 }
 
 int keeper_retrieve(int rootfd, const char *session, uint64_t token, struct error *err)

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,13 +23,16 @@ int keeper_info(int rootfd, const char *session, struct keeper_info *info,
 int keeper_cancel(int rootfd, const char *session, struct error *err);
 
 /*
- * The device under @token, retrieved if it was not yet.  Returns a
+ * The device or memfd under @token, retrieved if it was not yet.  Returns a
  * close-on-exec descriptor of the caller's.
  */
 int keeper_retrieve(int rootfd, const char *session, uint64_t token, struct error *err);
 
-/* Finish a retrieved session.  On return it is closed and the keeper gone. */
-int keeper_finish(int rootfd, const char *session, struct error *err);
+/*
+ * Finish a retrieved session, with @drop_memfds even when a memfd in it is in
+ * use by nobody else.  On return it is closed and the keeper gone.
+ */
+int keeper_finish(int rootfd, const char *session, bool drop_memfds, struct error *err);
 
 /*
  * Give the keeper of @session, which waits for it, the session @session_fd and its

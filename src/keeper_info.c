@@ -12,12 +12,18 @@
 static const char *const state_names[] = {
 	[ENTRY_PRESERVED] = "preserved", [ENTRY_ARRIVED] = "arrived",
 	[ENTRY_RETRIEVED] = "retrieved", [ENTRY_BOUND] = "bound",
-	[ENTRY_FAILED] = "failed", [ENTRY_GONE] = "gone",
+	[ENTRY_IN_USE] = "in-use", [ENTRY_FAILED] = "failed", [ENTRY_GONE] = "gone",
 };
 
 const char *entry_state_name(enum entry_state state)
 {
 	return state_names[state];
+}
+
+bool entry_is_done(enum entry_state state)
+{
+	return state == ENTRY_BOUND || state == ENTRY_IN_USE || state == ENTRY_FAILED ||
+	       state == ENTRY_GONE;
 }
 
 const char *keeper_direction_name(enum keeper_direction direction)
@@ -50,6 +56,10 @@ static struct json_object *entry_message(const struct keeper_entry *entry)
 	add(object, "device", json_object_new_int(entry->of.device));
 	add(object, "driver", json_object_new_string(entry->of.driver));
 	add(object, "state", json_object_new_string(entry_state_name(entry->state)));
+	if (token_memfd(entry->of.token)) {
+		add(object, "name", json_object_new_string(entry->of.name));
+		add(object, "size", json_object_new_int64((int64_t)entry->of.size));
+	}
 	return object;
 }
 
@@ -125,15 +135,28 @@ static bool read_state(struct json_object *object, enum entry_state *state)
 	return false;
 }
 
+/* What is not told of a memfd is not known. */
+static bool read_memfd(struct json_object *object, struct manifest_entry *of)
+{
+	struct json_object *value;
+
+	if (json_object_object_get_ex(object, "size", &value))
+		of->size = (uint64_t)json_object_get_int64(value);
+	return read_text(object, "name", of->name, sizeof(of->name));
+}
+
 static bool read_entry(struct json_object *object, struct keeper_entry *entry)
 {
 	char token[TOKEN_STRLEN];
 
+	memset(entry, 0, sizeof(*entry));
 	entry->fd = -1;
-	return read_text(object, "token", token, sizeof(token)) &&
-	       token_parse(token, &entry->of.token) == 0 &&
-	       token_to_pci(entry->of.token, &entry->of.address) &&
-	       read_number(object, "vendor", -1, &entry->of.vendor) &&
+	if (!read_text(object, "token", token, sizeof(token)) || token_parse(token, &entry->of.token))
+		return false;
+	if (token_memfd(entry->of.token) ? !read_memfd(object, &entry->of) :
+					   !token_to_pci(entry->of.token, &entry->of.address))
+		return false;
+	return read_number(object, "vendor", -1, &entry->of.vendor) &&
 	       read_number(object, "device", -1, &entry->of.device) &&
 	       read_text(object, "driver", entry->of.driver, sizeof(entry->of.driver)) &&
 	       read_state(object, &entry->state);

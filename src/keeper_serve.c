@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -14,6 +15,7 @@
 #include "keeper.h"
 #include "keeper_check.h"
 #include "keeper_serve.h"
+#include "procfs.h"
 #include "token.h"
 #include "vfio.h"
 
@@ -64,6 +66,8 @@ void keeper_read_manifest(struct keeper *keeper)
 			 "the session has no manifest");
 	else if (rc < 0)
 		snprintf(why, sizeof(keeper->info.manifest_error), "%.200s", err.message);
+	if (rc < 0)
+		keeper_find_memfds(keeper);
 }
 
 struct keeper_entry *keeper_find_entry(struct keeper *keeper, uint64_t token)
@@ -78,10 +82,17 @@ struct keeper_entry *keeper_find_entry(struct keeper *keeper, uint64_t token)
 
 /*
  * Bound is what a client does with its copy, and a device that nobody has
- * retrieved can be removed and come back: ask the kernel each time.
+ * retrieved can be removed and come back: ask the kernel each time.  What we
+ * have of a memfd is lost with us unless somebody else has it too.
  */
 static void refresh_state(struct keeper *keeper, struct keeper_entry *entry)
 {
+	if (token_memfd(entry->of.token)) {
+		if (entry->fd >= 0)
+			entry->state = procfs_is_shared(keeper->rootfd, entry->fd) ? ENTRY_IN_USE
+										  : ENTRY_RETRIEVED;
+		return;
+	}
 	if (entry->fd >= 0)
 		entry->state = vfio_is_bound(entry->fd) ? ENTRY_BOUND : ENTRY_RETRIEVED;
 	else if (entry->state == ENTRY_ARRIVED || entry->state == ENTRY_GONE)
@@ -110,7 +121,7 @@ static struct json_object *answer_info(struct keeper *keeper, struct json_object
 	return keeper_info_message(&keeper->info, (size_t)from);
 }
 
-/* An entry for a device the manifest cannot tell about: its token says which. */
+/* An entry for what the manifest cannot tell about: its token says which. */
 static struct keeper_entry *add_entry(struct keeper *keeper, uint64_t token,
 				      struct error *err)
 {
@@ -119,9 +130,10 @@ static struct keeper_entry *add_entry(struct keeper *keeper, uint64_t token,
 	struct keeper_entry *grown;
 	char text[TOKEN_STRLEN];
 
-	if (keeper->has_manifest || !token_to_pci(token, &entry.of.address)) {
+	if (keeper->has_manifest ||
+	    (!token_to_pci(token, &entry.of.address) && !token_memfd(token))) {
 		error_set(err, STATUS_NOT_FOUND, ENOENT, keeper->info.session,
-			  "the session holds no device under token %s",
+			  "the session holds no device or memfd under token %s",
 			  token_format(token, text));
 		return NULL;
 	}
@@ -135,22 +147,23 @@ static struct keeper_entry *add_entry(struct keeper *keeper, uint64_t token,
 	return &grown[keeper->info.count++];
 }
 
-/* Ask the kernel for one device, the last possible moment for every check. */
+/* Ask the kernel for one file, the last possible moment for every check. */
 int keeper_retrieve_entry(struct keeper *keeper, struct keeper_entry *entry, struct error *err)
 {
-	char address[PCI_ADDR_STRLEN];
-	int rc, probe, fd;
+	char label[MANIFEST_LABEL_SIZE];
+	int rc = 0, probe, fd;
 
-	pci_addr_format(entry->of.address, address);
-	rc = keeper_check_device(keeper->rootfd, &entry->of, err);
+	manifest_label(&entry->of, label);
+	if (!token_memfd(entry->of.token))
+		rc = keeper_check_device(keeper->rootfd, &entry->of, err);
 	if (rc < 0)
 		return rc;
 	probe = fcntl(keeper->session, F_DUPFD_CLOEXEC, 0);
 	if (probe < 0)
-		return error_set(err, STATUS_REFUSED, errno, address,
+		return error_set(err, STATUS_REFUSED, errno, label,
 				 "the keeper has no free descriptor");
 	close(probe);
-	fd = session_retrieve_fd(keeper->session, entry->of.token, address, err);
+	fd = session_retrieve_fd(keeper->session, entry->of.token, label, err);
 	if (fd < 0) {
 		if (fd != -EMFILE && fd != -ENOENT)
 			entry->state = ENTRY_FAILED;
@@ -167,6 +180,25 @@ static void drop_unknown(struct keeper *keeper, const struct keeper_entry *entry
 	if (!keeper->has_manifest && entry == &keeper->info.entries[keeper->info.count - 1] &&
 	    entry->state == ENTRY_ARRIVED)
 		keeper->info.count--;
+}
+
+void keeper_find_memfds(struct keeper *keeper)
+{
+	struct error ignored;
+	struct stat st;
+	uint32_t number;
+
+	for (number = 1; number <= MANIFEST_MAX_ENTRIES; number++) {
+		struct keeper_entry *entry = add_entry(keeper, token_from_memfd(number), &ignored);
+		int rc = entry ? keeper_retrieve_entry(keeper, entry, &ignored) : -ENOMEM;
+
+		if (rc == 0 && fstat(entry->fd, &st) == 0)
+			entry->of.size = (uint64_t)st.st_size;
+		if (rc == -ENOENT)
+			drop_unknown(keeper, entry);
+		if (rc == -ENOENT || rc == -ENOMEM)
+			return;
+	}
 }
 
 static int retrieve(struct keeper *keeper, struct json_object *request, int *fd,
@@ -201,28 +233,34 @@ static int retrieve(struct keeper *keeper, struct json_object *request, int *fd,
 	return 0;
 }
 
-/* Which devices keep the session from being finished, in one error. */
-static int refuse_unready(struct keeper *keeper, struct error *err)
+/* What keeps the session from being finished, in one error. */
+static int refuse_unready(struct keeper *keeper, bool drop_memfds, struct error *err)
 {
-	char list[384] = "", address[PCI_ADDR_STRLEN];
-	size_t i, used = 0;
+	char list[384] = "", label[MANIFEST_LABEL_SIZE];
+	size_t i, used = 0, memfds = 0;
+	int rc;
 
 	refresh_states(keeper);
 	for (i = 0; i < keeper->info.count; i++) {
 		const struct keeper_entry *entry = &keeper->info.entries[i];
+		bool is_memfd = token_memfd(entry->of.token);
 
-		if (entry->state == ENTRY_BOUND || entry->state == ENTRY_FAILED ||
-		    entry->state == ENTRY_GONE)
+		if (entry_is_done(entry->state) || (is_memfd && drop_memfds))
 			continue;
+		memfds += is_memfd;
 		if (used < sizeof(list))
 			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s %s",
-				used ? ", " : "", pci_addr_format(entry->of.address, address),
-				entry->state == ENTRY_ARRIVED ? "is not retrieved"
-							      : "is not bound to an iommufd");
+				used ? ", " : "", manifest_label(&entry->of, label),
+				entry->state == ENTRY_ARRIVED ? "is not retrieved" :
+				is_memfd ? "is in use by nobody" : "is not bound to an iommufd");
 	}
 	if (!used)
 		return 0;
-	return error_set(err, STATUS_BUSY, EBUSY, keeper->info.session, "%s", list);
+	rc = error_set(err, STATUS_BUSY, EBUSY, keeper->info.session, "%s", list);
+	if (memfds)
+		error_hint(err, "the content of such a memfd would be lost; give it to its user with 'vfio-luctl retrieve %s -- COMMAND', or give it up with 'vfio-luctl finish --drop-memfds %s'",
+			   keeper->info.session, keeper->info.session);
+	return rc;
 }
 
 /* The session has ended well: let go of everything, and of the name. */
@@ -242,8 +280,9 @@ static void end_session(struct keeper *keeper)
 	unlinkat(keeper->dir, name, 0);
 }
 
-static int finish(struct keeper *keeper, struct error *err)
+static int finish(struct keeper *keeper, struct json_object *request, struct error *err)
 {
+	struct json_object *drop = NULL;
 	int rc;
 
 	if (keeper->info.direction != KEEPER_INCOMING) {
@@ -252,7 +291,8 @@ static int finish(struct keeper *keeper, struct error *err)
 		error_hint(err, "vfio-luctl cancel %s", keeper->info.session);
 		return rc;
 	}
-	rc = refuse_unready(keeper, err);
+	json_object_object_get_ex(request, "drop_memfds", &drop);
+	rc = refuse_unready(keeper, json_object_get_boolean(drop), err);
 	if (rc < 0)
 		return rc;
 	rc = session_finish(keeper->session, keeper->info.session, err);
@@ -318,7 +358,7 @@ struct json_object *keeper_answer(struct keeper *keeper, struct json_object *req
 	if (!strcmp(op, "retrieve"))
 		rc = retrieve(keeper, request, fd, &err);
 	else if (!strcmp(op, "finish"))
-		rc = finish(keeper, &err);
+		rc = finish(keeper, request, &err);
 	else if (!strcmp(op, "cancel"))
 		rc = cancel(keeper, &err);
 	else if (!strcmp(op, "dismiss"))

@@ -40,6 +40,13 @@ int keeper_load(struct keeper *keeper, const struct manifest *manifest,
 void keeper_read_manifest(struct keeper *keeper);
 
 /*
+ * What that does without a manifest, where devices have to be named: retrieve the
+ * memfds of ours, which are known by their numbers (token.h), so that a finish
+ * does not lose one without a word.
+ */
+void keeper_find_memfds(struct keeper *keeper);
+
+/*
  * Answer clients until the session has ended, cancelled or finished, or one of
  * the other reasons to end has come.
  */

@@ -4,9 +4,10 @@
  * descriptor beside it where one is handed over.
  *
  * One request per connection: {"op":"info","from":N}, {"op":"cancel"},
- * {"op":"finish"}, {"op":"retrieve","token":"0x..."}, {"op":"dismiss"}, {"op":"adopt"} with the
- * descriptors of a session and its manifest.  The reply is
- * {"ok":true,...} or {"error":{...}}, the members of struct error.
+ * {"op":"finish","drop_memfds":BOOL}, {"op":"retrieve","token":"0x..."},
+ * {"op":"dismiss"}, {"op":"adopt"} with the descriptors of a session and its
+ * manifest.  The reply is {"ok":true,...} or {"error":{...}}, the members of struct
+ * error.
  */
 #pragma once
 
@@ -21,7 +22,7 @@ struct json_object;
 
 #define KEEPER_PACKET_MAX 65536
 #define KEEPER_FDS 2 /* at most with a request: a session and its manifest */
-#define KEEPER_INFO_PAGE 128 /* entries per info reply, so that it fits a packet */
+#define KEEPER_INFO_PAGE 64 /* entries per info reply, so that it fits a packet */
 
 enum keeper_direction { KEEPER_OUTGOING, KEEPER_INCOMING };
 
@@ -30,11 +31,16 @@ enum entry_state {
 	ENTRY_ARRIVED,   /* in a retrieved session, not retrieved itself */
 	ENTRY_RETRIEVED, /* descriptor handed out, not bound to an iommufd */
 	ENTRY_BOUND,     /* in use again: may be finished */
+	ENTRY_IN_USE,    /* the same of a memfd: another process has it open */
 	ENTRY_FAILED,    /* the kernel failed to retrieve it, for ever */
 	ENTRY_GONE,      /* arrived, but there is no such device: finished without it */
 };
 
 const char *entry_state_name(enum entry_state state);
+
+/* Whether an entry in @state is no reason not to finish its session. */
+bool entry_is_done(enum entry_state state);
+
 const char *keeper_direction_name(enum keeper_direction direction);
 
 struct keeper_entry {

@@ -2,8 +2,10 @@
 /* Live update sessions, and what the kernel's errnos mean for them. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -204,6 +206,39 @@ int session_preserve(int session, int fd, uint64_t token, const char *object,
 			       "the kernel declines to preserve this device");
 		error_hint(err, "virtual functions, physical functions with virtual ones enabled, and devices with unsupported quirks cannot be preserved");
 		return rc;
+	default:
+		return error_set(err, STATUS_FAILED, -rc, object, "cannot preserve");
+	}
+}
+
+/* LUO's own, and those of mm/memfd_luo.c */
+int session_preserve_memfd(int session, int fd, uint64_t token, const char *object,
+			   struct error *err)
+{
+	int rc = luo_preserve_fd(session, fd, token);
+	struct statfs fs;
+
+	switch (-rc) {
+	case 0:
+		return 0;
+	case ENOENT:
+		rc = fstatfs(fd, &fs) == 0 && fs.f_type == HUGETLBFS_MAGIC;
+		error_set(err, STATUS_UNSUPPORTED, ENOENT, object,
+			  rc ? "it is on huge pages, which this kernel cannot preserve" :
+			       "this kernel has no live update handler for memfds");
+		error_hint(err, rc ? "give the process memory without MFD_HUGETLB; transparent huge pages are preserved"
+				   : "needed: a kernel with CONFIG_LIVEUPDATE_MEMFD");
+		return -ENOENT;
+	case EBUSY:
+		return error_set(err, STATUS_BUSY, EBUSY, object, "it is in a session already");
+	case EEXIST:
+		return error_set(err, STATUS_FAILED, EEXIST, object,
+				 "the token is used already in this session");
+	case EOPNOTSUPP:
+		return error_set(err, STATUS_REFUSED, EOPNOTSUPP, object,
+				 "it has seals that this kernel does not hand over");
+	case EFBIG:
+		return error_set(err, STATUS_REFUSED, EFBIG, object, "it is too large to be preserved");
 	default:
 		return error_set(err, STATUS_FAILED, -rc, object, "cannot preserve");
 	}

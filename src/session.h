@@ -68,6 +68,15 @@ int session_preserve(int session, int fd, uint64_t token, const char *object,
 		     struct error *err);
 
 /*
+ * The same for a memfd.  From then on it cannot change its size, and all its
+ * pages are in memory, holes too (mm/memfd_luo.c).  STATUS_UNSUPPORTED: it is on huge
+ * pages, or this kernel cannot preserve any; STATUS_REFUSED: it has seals that are
+ * not handed over.
+ */
+int session_preserve_memfd(int session, int fd, uint64_t token, const char *object,
+			   struct error *err);
+
+/*
  * Get the file under @token back.  A failure of the file's handler is
  * remembered by the kernel and returned for ever, so whatever can be checked
  * is to be checked before.  STATUS_NOT_FOUND: no such token.

@@ -70,6 +70,9 @@ static int add_entries(struct survey_session *session, const struct keeper_info 
 			return -ENOMEM;
 		file->vendor = info->entries[i].of.vendor;
 		file->device = info->entries[i].of.device;
+		file->is_memfd = token_memfd(file->token);
+		memcpy(file->name, info->entries[i].of.name, sizeof(file->name));
+		file->size = info->entries[i].of.size;
 		file->state = entry_state_name(info->entries[i].state);
 		/* Without a manifest, an entry is what somebody asked the keeper for. */
 		file->source = info->manifest_error[0] ? SOURCE_KEEPER : SOURCE_MANIFEST;

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "kconfig.h"
+#include "manifest.h"
 #include "pci_addr.h"
 #include "procfs.h"
 
@@ -47,8 +48,11 @@ struct survey_file {
 	struct pci_addr address;
 	int vendor, device;
 	char driver[64];      /* now; "" none or not there */
+	bool is_memfd;        /* one of ours, whose name and size are known: */
+	char name[MEMFD_NAME_SIZE];
+	uint64_t size;
 	char kind[48];        /* the kernel's word for the type of file, "vfio-pci-v1" */
-	const char *state;    /* preserved, arrived, unclaimed, retrieved, bound, failed, gone */
+	const char *state;    /* preserved, arrived, unclaimed, retrieved, bound, in-use, failed, gone */
 	enum source source;   /* of file and token */
 	enum source state_source;
 };

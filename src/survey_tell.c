@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "survey.h"
+#include "token.h"
 
 #define DRIVER "vfio-pci"
 
@@ -37,7 +38,7 @@ static bool is_state(const char *state, const char *name)
 static bool is_retrieved(const struct survey_file *file)
 {
 	return is_state(file->state, "retrieved") || is_state(file->state, "bound") ||
-	       is_state(file->state, "gone");
+	       is_state(file->state, "in-use") || is_state(file->state, "gone");
 }
 
 enum survey_phase survey_session_phase(const struct survey *survey,
@@ -122,12 +123,18 @@ static const char *todo_for_incoming(const struct survey_session *session,
 				     const struct survey_file *file, char *text, size_t size)
 {
 	/* Without a manifest, the user has to say what is in the session. */
-	bool named = is_state(session->state, "no-manifest") && file->is_pci;
-	char address[PCI_ADDR_STRLEN];
+	bool named = is_state(session->state, "no-manifest");
+	char name[PCI_ADDR_STRLEN + TOKEN_STRLEN] = "";
+
+	if (named && file->is_pci)
+		pci_addr_format(file->address, name);
+	else if (named && token_memfd(file->token))
+		token_format(file->token, name);
 
 	if (is_state(file->state, "failed"))
 		snprintf(text, size, "reboot: the kernel will not try it again");
-	else if (is_state(file->state, "bound") || is_state(file->state, "gone"))
+	else if (is_state(file->state, "bound") || is_state(file->state, "in-use") ||
+		 is_state(file->state, "gone"))
 		snprintf(text, size, "vfio-luctl finish %s", session->name);
 	else if (is_state(file->state, "retrieved"))
 		snprintf(text, size, "vfio-luctl retrieve %s -- COMMAND, to give it to its user",
@@ -135,7 +142,7 @@ static const char *todo_for_incoming(const struct survey_session *session,
 	else
 		snprintf(text, size, "%svfio-luctl retrieve %s%s%s",
 			 file->is_pci && strcmp(file->driver, DRIVER) ? "bind it to " DRIVER ", then " : "",
-			 session->name, named ? " " : "", named ? pci_addr_format(file->address, address) : "");
+			 session->name, name[0] ? " " : "", name);
 	return text;
 }
 

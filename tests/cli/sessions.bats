@@ -33,6 +33,58 @@ vfio-luctl: hint: see 'vfio-luctl list'"
 	refused 2 null retrieve vm --
 }
 
+@test "sessions: options of preserve --pid" {
+	local pid
+	for pid in '' 0 -1 x 1x ' 1' +1 1.5 2147483648 99999999999999999999; do
+		refused 2 null preserve vm "--pid=$pid"
+		[[ $stderr == *"is not the number of a process"* ]]
+	done
+	refused 2 null preserve vm --memfd 0000:01:00.0
+	[[ $stderr == *"--memfd needs --pid"* ]]
+	refused 2 null preserve vm --force device-interrupts 0000:01:00.0
+	[[ $stderr == *"--force needs --pid"* ]]
+	refused 2 null preserve vm --pid 1 --force device-in-use
+	refused 2 null preserve --pid 1
+	refused 2 null preserve vm --pid 1 --memfd=x
+	refused 2 null --sysroot "$DATA/one" preserve vm --pid 1
+	refused 2 null cancel vm --pid 1
+	refused 2 null retrieve vm --pid 1
+	refused 2 null cancel vm --drop-memfds
+}
+
+@test "sessions: preserve --pid of what has no devices" {
+	refused 6 ESRCH preserve vm --pid 2147483647
+	[[ $stderr == *"there is no such process"* ]]
+	refused 6 ENODEV preserve vm --pid $$ --memfd
+	[[ $stderr == *"process $$ ("*"): it has no VFIO device open"* ]]
+	run --separate-stderr sh -c 'exec "$0" preserve vm --pid $$' "$LUCTL"
+	show preserve
+	[ "$status" -eq 2 ]
+	[[ $stderr == *"it is vfio-luctl itself"* ]]
+}
+
+@test "sessions: preserve --pid without the right to look" {
+	run --separate-stderr as_nobody preserve vm --pid 1
+	show preserve
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"we may not look at its files: Permission denied"*"run it as root"* ]]
+}
+
+@test "status: memfds of a session of ours that nobody holds" {
+	local host=$BATS_TEST_TMPDIR/host
+	mkdir -p "$host/proc" "$host/sys/kernel/debug/liveupdate"
+	printf '%s\n' 'incoming session vm unclaimed' \
+		'incoming file vm 0x0001000000000100 vfio-pci-v1 waiting' \
+		'incoming file vm 0x0000000000000000 memfd-v2 waiting' \
+		'incoming file vm 0x0002000000000001 memfd-v2 waiting' \
+		>"$host/sys/kernel/debug/liveupdate/sessions"
+	expect 0 --sysroot "$host" status --json
+	valid status <<<"$output"
+	same "$(jq -c '.sessions[] | [.device, .token, .kind, .name, .size, .state, .todo]' <<<"$output" | sort)" \
+		'["0000:01:00.0","0x0001000000000100","vfio-pci-v1",null,null,"unclaimed","bind it to vfio-pci, then vfio-luctl retrieve vm"]
+[null,"0x0002000000000001","memfd-v2",null,null,"unclaimed","vfio-luctl retrieve vm"]'
+}
+
 @test "sessions: --timeout is a number of seconds" {
 	local value
 	for value in '' x -1 1x 1.5 3601 99999999999999999999 ' 1' +1; do

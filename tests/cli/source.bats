@@ -11,7 +11,7 @@ layer_of() {
 	sysfs | pci_addr | liveupdate | vfio | procfs | debugfs | token | names | uevent) echo 1 ;;
 	program | kcmdline | kmsg | fdpass | notify) echo 1 ;;
 	manifest* | device* | session | uevent_socket | kconfig | kimage | kexec_call | native) echo 2 ;;
-	report* | facts* | plan | claim | await | watch | rebind | handoff* | keeper*) echo 3 ;;
+	report* | facts* | plan | claim* | process | await | watch | rebind | handoff* | keeper*) echo 3 ;;
 	survey* | host | target* | inspect | findings* | preflight | jump | unit) echo 3 ;;
 	*) if [ -e "cmd/$name" ]; then echo 4; fi ;;
 	esac

@@ -7,8 +7,8 @@
 #include "tap.h"
 
 static const struct handoff_device devices[] = {
-	{ { 0, 1, 0, 0 }, -1 }, { { 0, 2, 0, 0 }, -1 }, { { 0x10000, 2, 0, 0 }, -1 },
-	{ { 0x10000, 0xe1, 0x1f, 7 }, -1 },
+	{ 0, { 0, 1, 0, 0 }, -1 }, { 0, { 0, 2, 0, 0 }, -1 }, { 0, { 0x10000, 2, 0, 0 }, -1 },
+	{ 0, { 0x10000, 0xe1, 0x1f, 7 }, -1 }, { 1, { 0, 0, 0, 0 }, -1 },
 };
 
 static void good(const char *argument, const char *want)
@@ -16,7 +16,7 @@ static void good(const char *argument, const char *want)
 	char *result = NULL;
 	struct error err;
 
-	ok(handoff_expand(argument, devices, 4, &result, &err) == 0, "'%s' is right", argument);
+	ok(handoff_expand(argument, devices, 5, &result, &err) == 0, "'%s' is right", argument);
 	is_text(result ? result : "(none)", want, "'%s' is expanded", argument);
 	free(result);
 }
@@ -26,7 +26,7 @@ static void bad(const char *argument)
 	char *result = NULL;
 	struct error err = { .status = STATUS_OK };
 
-	ok(handoff_expand(argument, devices, 4, &result, &err) < 0, "'%s' is wrong", argument);
+	ok(handoff_expand(argument, devices, 5, &result, &err) < 0, "'%s' is wrong", argument);
 	is_int(err.status, STATUS_USAGE, "'%s' is wrong usage", argument);
 	ok(!result, "'%s' gives nothing", argument);
 }
@@ -70,6 +70,7 @@ int main(void)
 	bad("{02:00.0}");      /* two domains have it */
 	bad("{0000:03:00.0}"); /* not handed over */
 	bad("{0001:01:00.0}");
+	bad("{0000:00:00.0}"); /* a memfd has no address */
 	bad("{01:00.0 }");
 	bad("{0000:01:00.0000000000000000000000000000000000000000000}");
 

@@ -3,10 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "error.h"
@@ -147,6 +150,12 @@ static void fill_entries(struct keeper_info *info, size_t count)
 			.state = (enum entry_state)(i % 5), .fd = -1,
 		};
 		memset(info->entries[i].of.driver, 'x', sizeof(info->entries[i].of.driver) - 1);
+		if (i % 2 == 0)
+			continue;
+		info->entries[i].of.token = token_from_memfd((uint32_t)i);
+		info->entries[i].of.size = i << 20;
+		info->entries[i].of.address = (struct pci_addr){ 0 };
+		memset(info->entries[i].of.name, '"', sizeof(info->entries[i].of.name) - 1);
 	}
 }
 
@@ -174,6 +183,8 @@ static void check_info(size_t count)
 	for (i = 0; i < in.count && i < count; i++)
 		same += in.entries[i].of.token == out.entries[i].of.token &&
 			in.entries[i].state == out.entries[i].state && in.entries[i].fd == -1 &&
+			in.entries[i].of.size == out.entries[i].of.size &&
+			!strcmp(in.entries[i].of.name, out.entries[i].of.name) &&
 			!pci_addr_compare(in.entries[i].of.address, out.entries[i].of.address);
 	is_int((int)same, (int)count, "all %zu entries are the same", count);
 	ok(in.direction == KEEPER_INCOMING && in.pid == 7 && !strcmp(in.session, out.session) &&
@@ -189,6 +200,8 @@ static void check_hostile_info(void)
 		"{\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":0}",
 		"{\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[1]}",
 		"{\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[{\"token\":\"0x0001000000000100\",\"vendor\":1,\"device\":1,\"driver\":\"d\",\"state\":\"nonsense\"}]}",
+		"{\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[{\"token\":\"0x0002000000000001\",\"vendor\":-1,\"device\":-1,\"driver\":\"\",\"state\":\"arrived\"}]}",
+		"{\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[{\"token\":\"0x0003000000000001\",\"vendor\":-1,\"device\":-1,\"driver\":\"\",\"state\":\"arrived\"}]}",
 		"{\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":0,\"manifest_error\":\"\",\"total\":0,\"entries\":[]}",
 		"{\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":-1,\"entries\":[]}",
 	};
@@ -226,6 +239,31 @@ static void check_answer(struct keeper *keeper, const char *request, enum exit_s
 	json_object_put(message);
 }
 
+/* A memfd may be finished once another process has it. */
+static void check_memfd_use(struct keeper *keeper)
+{
+	struct keeper_entry *entry = &keeper->info.entries[0];
+	pid_t pid;
+
+	keeper->rootfd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	entry->fd = memfd_create("shared", MFD_CLOEXEC);
+	check_answer(keeper, "{\"op\":\"finish\"}", STATUS_BUSY);
+	is_int(entry->state, ENTRY_RETRIEVED, "in use by nobody");
+	pid = fork();
+	if (pid == 0) {
+		pause();
+		_exit(0);
+	}
+	check_answer(keeper, "{\"op\":\"finish\"}", STATUS_FAILED); /* by the kernel */
+	is_int(entry->state, ENTRY_IN_USE, "in use");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	check_answer(keeper, "{\"op\":\"finish\"}", STATUS_BUSY);
+	close(entry->fd);
+	entry->fd = -1;
+	close(keeper->rootfd);
+}
+
 static void check_answers(void)
 {
 	struct keeper keeper = { .info = { .session = "vm", .pid = 1 }, .has_manifest = true,
@@ -254,6 +292,11 @@ static void check_answers(void)
 	check_answer(&keeper, "{\"op\":\"retrieve\",\"token\":\"0x0001000000000100\"}", STATUS_NOT_FOUND);
 	check_answer(&keeper, "{\"op\":\"adopt\"}", STATUS_BUSY);
 	check_answer(&keeper, "{\"op\":\"dismiss\"}", STATUS_BUSY);
+	keeper.info.entries[0].of.token = token_from_memfd(1);
+	check_answer(&keeper, "{\"op\":\"finish\"}", STATUS_BUSY);
+	check_answer(&keeper, "{\"op\":\"finish\",\"drop_memfds\":false}", STATUS_BUSY);
+	check_answer(&keeper, "{\"op\":\"finish\",\"drop_memfds\":true}", STATUS_FAILED); /* by the kernel */
+	check_memfd_use(&keeper);
 	close(keeper.session);
 	keeper_info_free(&keeper.info);
 }

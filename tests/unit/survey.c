@@ -4,6 +4,9 @@
 
 #include "survey.h"
 #include "tap.h"
+#include "token.h"
+
+#define MEMFD "(a memfd)" /* for a driver */
 
 /* A session with one file (kind "": none), and what is to be told of it. */
 static const struct {
@@ -44,6 +47,12 @@ static const struct {
 	  "retrieved", "vfio-luctl finish s", true },
 	{ "failed", DIRECTION_INCOMING, SOURCE_KEEPER, 7, NULL, "failed", "vfio-pci", ANSWER_NO,
 	  "arrived", "reboot: the kernel will not try it again", true },
+	{ "memfd arrived", DIRECTION_INCOMING, SOURCE_KEEPER, 7, NULL, "arrived", MEMFD, ANSWER_NO,
+	  "arrived", "vfio-luctl retrieve s", true },
+	{ "memfd in use", DIRECTION_INCOMING, SOURCE_KEEPER, 7, NULL, "in-use", MEMFD, ANSWER_NO,
+	  "retrieved", "vfio-luctl finish s", true },
+	{ "memfd without a manifest", DIRECTION_INCOMING, SOURCE_KEEPER, 7, "no-manifest", "arrived", MEMFD,
+	  ANSWER_NO, "arrived", "vfio-luctl retrieve s 0x0002000000000001", true },
 	{ "empty outgoing", DIRECTION_OUTGOING, SOURCE_KEEPER, 7, "empty", NULL, NULL, ANSWER_NO,
 	  "preserved", "vfio-luctl cancel s", true },
 	{ "empty incoming", DIRECTION_INCOMING, SOURCE_KEEPER, 7, "empty", NULL, NULL, ANSWER_NO,
@@ -73,10 +82,13 @@ static void check_case(size_t i)
 	session->holder = cases[i].holder;
 	session->state = cases[i].state;
 	if (cases[i].file_state) {
-		file = survey_add_token(session, UINT64_C(0x0001000000000100));
+		bool is_memfd = !strcmp(cases[i].driver, MEMFD);
+
+		file = survey_add_token(session, is_memfd ? token_from_memfd(1) : UINT64_C(0x0001000000000100));
 		file->state = cases[i].file_state;
-		snprintf(file->driver, sizeof(file->driver), "%s", cases[i].driver);
-		ok(file->is_pci && file->address.bus == 1, "%s: the token tells the address", cases[i].name);
+		snprintf(file->driver, sizeof(file->driver), "%s", is_memfd ? "" : cases[i].driver);
+		ok(is_memfd ? !file->is_pci : file->is_pci && file->address.bus == 1,
+		   "%s: the token tells the address", cases[i].name);
 	}
 	phase = survey_phase_name(survey_session_phase(&survey, session));
 	is_text(phase ? phase : "-", cases[i].phase, "%s: phase", cases[i].name);

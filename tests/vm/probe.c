@@ -6,6 +6,7 @@
  *
  * On the current descriptor:
  *   fd:N  open:PATH  group:PATH,ADDRESS  memfd:TEXT  iommufd   make it current
+ *   fill:NAME,MIB   a memfd of that name, with random content;  huge:NAME  one on huge pages
  *   bind          to an iommufd of this process
  *   token         of a physical function: set one;  bind-vf: of a virtual function, with it
  *   config        vendor:device, read through the config region
@@ -122,6 +123,32 @@ static int op_memfd(struct probe *probe, const char *arg)
 	int fd = memfd_create("probe", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	if (fd >= 0 && write(fd, arg, strlen(arg)) < 0)
+		return -errno;
+	return take(probe, errno_of(fd));
+}
+
+static int op_fill(struct probe *probe, const char *arg)
+{
+	const char *comma = strchr(arg, ',');
+	char name[256], block[256];
+	int fd, i;
+
+	if (!comma)
+		return -EINVAL;
+	snprintf(name, sizeof(name), "%.*s", (int)(comma - arg), arg);
+	fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	for (i = 0; fd >= 0 && i < atoi(comma + 1) * 4096; i++)
+		if (getentropy(block, sizeof(block)) < 0 ||
+		    write(fd, block, sizeof(block)) != sizeof(block))
+			return -EIO;
+	return take(probe, errno_of(fd));
+}
+
+static int op_huge(struct probe *probe, const char *arg)
+{
+	int fd = memfd_create(arg, MFD_CLOEXEC | MFD_HUGETLB);
+
+	if (fd >= 0 && ftruncate(fd, 2 << 20) < 0)
 		return -errno;
 	return take(probe, errno_of(fd));
 }
@@ -711,7 +738,7 @@ static const struct {
 	int (*run)(struct probe *probe, const char *arg);
 } operations[] = {
 	{ "fd", true, op_fd }, { "open", true, op_open }, { "group", true, op_group },
-	{ "memfd", true, op_memfd }, { "iommufd", false, op_iommufd }, { "bind", false, op_bind },
+	{ "memfd", true, op_memfd }, { "fill", true, op_fill }, { "huge", true, op_huge }, { "iommufd", false, op_iommufd }, { "bind", false, op_bind },
 	{ "token", false, op_token }, { "bind-vf", false, op_bind_vf },
 	{ "bound", false, op_bound }, { "config", false, op_config },
 	{ "command", false, op_command }, { "master", false, op_master }, { "edu", true, op_edu },

@@ -31,6 +31,10 @@ load machine
 	machine tool/kexec.sh --device edu --device igb --timeout 300
 }
 
+@test "tool: a VMM that runs: preserve --pid, its memory, and every refusal" {
+	machine tool/vmm.sh --device edu --device igb --timeout 300
+}
+
 @test "tool: its copy of the kernel's interface is the kernel's" {
 	local kernel
 	kernel=$("$TOP/tests/vm/run" --print-kernel-dir)

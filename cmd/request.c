@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What of a session is to be retrieved: all, or what the words mean. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cleanup.h"
+#include "device.h"
+#include "error.h"
+#include "plan.h"
+#include "token.h"
+#include "request.h"
+#include "session_args.h"
+
+void request_free(struct request *request)
+{
+	size_t i;
+
+	for (i = 0; i < request->count; i++)
+		cleanup_close_fn(&request->devices[i].fd);
+	free(request->devices);
+	free(request->entries);
+}
+
+static int request_init(struct request *request, size_t room, struct error *err)
+{
+	request->entries = calloc(room + 1, sizeof(*request->entries));
+	request->devices = calloc(room + 1, sizeof(*request->devices));
+	if (!request->entries || !request->devices)
+		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the devices");
+	return 0;
+}
+
+/* Add @entry at its place, once however often it was named. */
+static void request_add(struct request *request, const struct keeper_entry *entry)
+{
+	size_t i, at = request->count;
+
+	for (i = 0; i < request->count; i++)
+		if (request->entries[i].of.token == entry->of.token)
+			return;
+	for (; at > 0 && request->entries[at - 1].of.token > entry->of.token; at--)
+		request->entries[at] = request->entries[at - 1];
+	request->entries[at] = *entry;
+	request->devices[request->count].fd = -1;
+	request->count++;
+	request->device_count += !token_memfd(entry->of.token);
+	for (i = 0; i < request->count; i++) {
+		request->devices[i].address = request->entries[i].of.address;
+		request->devices[i].memfd = token_memfd(request->entries[i].of.token);
+	}
+}
+
+/*
+ * The address that @word means.  Addresses are taken as they are: the device
+ * may not be bound to vfio-pci yet, which is told later and better.
+ */
+static int resolve_word(int rootfd, char *word, struct pci_addr *addr, bool *has_domain,
+			struct error *err)
+{
+	struct device_list all = { 0 }, chosen = { 0 };
+	int rc;
+
+	if (pci_addr_parse(word, addr, has_domain) == 0)
+		return 0;
+	rc = device_scan(rootfd, &all, err);
+	if (rc == 0)
+		rc = plan_resolve(rootfd, &all, &word, 1, &chosen, err);
+	if (rc == 0 && !chosen.devices[0].is_pci)
+		rc = error_set(err, STATUS_REFUSED, 0, word, "it is no PCI device");
+	if (rc == 0)
+		*addr = chosen.devices[0].address;
+	*has_domain = true;
+	device_list_free(&chosen);
+	device_list_free(&all);
+	return rc;
+}
+
+static int say_not_held(const struct keeper_info *info, const char *word, struct error *err)
+{
+	char list[400] = "", name[PCI_ADDR_STRLEN + TOKEN_STRLEN];
+	size_t i, used = 0;
+	int rc;
+
+	rc = error_set(err, STATUS_NOT_FOUND, ENOENT, word, "the session %s does not hold it",
+		       info->session);
+	for (i = 0; i < info->count && used < sizeof(list); i++) {
+		const struct manifest_entry *held = &info->entries[i].of;
+
+		used += (size_t)snprintf(list + used, sizeof(list) - used, " %s",
+					 token_memfd(held->token) ? token_format(held->token, name) :
+								    pci_addr_format(held->address, name));
+	}
+	error_hint(err, "it holds:%s", used ? list : " no device");
+	return rc;
+}
+
+/* The memfd of @info under @token; without a manifest, one made from the token. */
+static int find_memfd(const struct keeper_info *info, const char *word, uint64_t token,
+		      struct keeper_entry *entry, struct error *err)
+{
+	size_t i;
+
+	*entry = (struct keeper_entry){
+		.of = { .token = token, .vendor = -1, .device = -1 }, .state = ENTRY_ARRIVED, .fd = -1,
+	};
+	for (i = 0; i < info->count; i++) {
+		if (info->entries[i].of.token != token)
+			continue;
+		*entry = info->entries[i];
+		return 0;
+	}
+	return info->manifest_error[0] ? 0 : say_not_held(info, word, err);
+}
+
+/* The device of @info that @word means; without a manifest, one made from the address. */
+static int find_device(int rootfd, const struct keeper_info *info, char *word,
+		      struct keeper_entry *entry, struct error *err)
+{
+	struct pci_addr addr;
+	bool has_domain;
+	size_t i, found = 0;
+	int rc = resolve_word(rootfd, word, &addr, &has_domain, err);
+
+	if (rc < 0)
+		return rc;
+	for (i = 0; i < info->count; i++) {
+		struct pci_addr held = info->entries[i].of.address;
+		struct pci_addr wanted = addr;
+
+		if (!has_domain)
+			wanted.domain = held.domain;
+		if (token_memfd(info->entries[i].of.token) || pci_addr_compare(wanted, held))
+			continue;
+		*entry = info->entries[i];
+		found++;
+	}
+	if (found > 1)
+		return error_set(err, STATUS_USAGE, 0, word,
+				 "the session holds several devices of this short address");
+	if (found == 0 && !info->manifest_error[0])
+		return say_not_held(info, word, err);
+	if (found == 0)
+		*entry = (struct keeper_entry){
+			.of = { .address = addr, .token = token_from_pci(addr), .vendor = -1, .device = -1 },
+			.state = ENTRY_ARRIVED, .fd = -1,
+		};
+	return 0;
+}
+
+static int find_entry(int rootfd, const struct keeper_info *info, char *word,
+		      struct keeper_entry *entry, struct error *err)
+{
+	uint64_t token;
+
+	if (token_parse(word, &token) == 0 && token_memfd(token))
+		return find_memfd(info, word, token, entry, err);
+	return find_device(rootfd, info, word, entry, err);
+}
+
+int request_choose(struct request *request, int rootfd, const struct session_args *args,
+		   const struct keeper_info *info, struct error *err)
+{
+	struct keeper_entry entry;
+	size_t i;
+	int rc;
+
+	if (args->count == 0 && info->manifest_error[0] && !args->dry_run) {
+		rc = error_set(err, STATUS_FAILED, 0, args->session, "%s", info->manifest_error);
+		error_hint(err, "the session is held and safe; name the devices to retrieve them all the same");
+		return rc;
+	}
+	rc = request_init(request, args->count ? args->count : info->count, err);
+	for (i = 0; rc == 0 && args->count == 0 && i < info->count; i++)
+		request_add(request, &info->entries[i]);
+	for (i = 0; rc == 0 && i < args->count; i++) {
+		rc = find_entry(rootfd, info, args->words[i], &entry, err);
+		if (rc == 0)
+			request_add(request, &entry);
+	}
+	return rc;
+}
