@@ -94,9 +94,13 @@ static int say_bind_failed(const struct vfio_device *device, int code, int rootf
 	if (code != EBUSY && code != EINVAL)
 		return error_set(err, STATUS_FAILED, code, device->name,
 				 "cannot bind the device to an iommufd");
-	if (find_user(device, rootfd, &user))
-		return error_set(err, STATUS_BUSY, EBUSY, device->name,
-				 "it is in use by %s (pid %d)", user.comm, (int)user.pid);
+	if (find_user(device, rootfd, &user)) {
+		error_set(err, STATUS_BUSY, EBUSY, device->name, "it is in use by %s (pid %d)",
+			  user.comm, (int)user.pid);
+		error_hint(err, "'vfio-luctl preserve SESSION --pid %d %s' preserves it as it is in use",
+			   (int)user.pid, device->name);
+		return -EBUSY;
+	}
 	return error_set(err, STATUS_BUSY, code, device->name,
 			 "cannot bind the device to an iommufd: somebody uses it");
 }

@@ -107,7 +107,7 @@ const struct finding_kind findings_table[FINDING_COUNT] = {
 	[DEVICE_POWER] = { "device-power", E, "it is in power state {}, not D0: the kernel will not jump",
 		"have its user wake it up" },
 	[DEVICE_IN_USE] = { "device-in-use", E, "it is in use by {} and not preserved: a jump takes it away",
-		"end that process, then vfio-luctl preserve SESSION {object}" },
+		"vfio-luctl preserve SESSION --pid PID {object}, or end that process" },
 	[DEVICE_INCOMING] = { "device-incoming", E,
 		"it came from the previous kernel, and its live update is not finished",
 		"vfio-luctl status; then retrieve and finish its session" },

@@ -23,6 +23,7 @@ until_true test -e /tmp/bound
 expect 5 preserve vm "$b" "$a"
 says "$a"
 says "in use by probe"
+says "preserve SESSION --pid $(pgrep -x probe) $a"
 is_free "$b"
 expect 0 status -n
 is "$out" ""
