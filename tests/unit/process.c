@@ -66,6 +66,7 @@ static void check_links(void)
 	check_memfd("/memfd:x (deleted) (deleted)", "x (deleted)");
 	check_memfd("/memfd:\x1b[2J\n\xff\x7f (deleted)", "?[2J???");
 	check_memfd("/memfd:x", NULL);
+	check_memfd("/memfd:a name as long as the other", NULL);
 	check_memfd("/memfd:(deleted)", NULL);
 	check_memfd("/memfd (deleted)", NULL);
 	check_memfd("/tmp/memfd:x (deleted)", NULL);
