@@ -4,42 +4,14 @@
 #include <stdlib.h>
 
 #include "cleanup.h"
-#include "device.h"
 #include "error.h"
 #include "keeper.h"
 #include "keeper_client.h"
 #include "sysfs.h"
-#include "token.h"
 #include "unit.h"
-#include "vfio.h"
 #include "commands.h"
 #include "rows.h"
 #include "session_args.h"
-
-/* Free is what can be opened in the ordinary way; an open cdev fd touches nothing. */
-static int prove_free(int rootfd, struct row *row, struct error *err)
-{
-	char address[PCI_ADDR_STRLEN];
-	struct vfio_device device;
-	cleanup_close int fd = -1;
-	int rc;
-
-	if (token_memfd(row->entry.token))
-		return 0;
-	rc = device_at(rootfd, row->entry.address, &device, err);
-	if (rc < 0)
-		return rc;
-	if (!device.cdev[0]) {
-		row->state = "unbound"; /* from VFIO since: nothing to open */
-		return 0;
-	}
-	fd = vfio_open_cdev(device.cdev);
-	if (fd >= 0)
-		return 0;
-	return error_set(err, fd == -EBUSY ? STATUS_BUSY : STATUS_FAILED, -fd,
-			 pci_addr_format(row->entry.address, address),
-			 "the session is gone, but the device cannot be opened");
-}
 
 /* What a dead keeper left is cleared away; what it held can no longer be told. */
 static void clear_stale(const char *session)
@@ -71,7 +43,7 @@ static int cancel_session(const struct session_args *args, struct error *err)
 	if (rc == 0 && !args->dry_run)
 		rc = keeper_cancel(rootfd, args->session, err);
 	for (i = 0; rc == 0 && !args->dry_run && i < list.count; i++)
-		rc = prove_free(rootfd, &list.rows[i], err);
+		rc = row_prove_free(rootfd, &list.rows[i], err);
 	return rc < 0 ? rc : rows_print(&list, &args->report, err);
 }
 

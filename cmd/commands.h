@@ -33,6 +33,7 @@ extern const struct command cmd_kexec;
 extern const struct command cmd_list;
 extern const struct command cmd_monitor;
 extern const struct command cmd_preserve;
+extern const struct command cmd_recover;
 extern const struct command cmd_retrieve;
 extern const struct command cmd_status;
 extern const struct command cmd_wait;

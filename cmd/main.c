@@ -23,6 +23,7 @@ static const struct command *const commands[] = {
 	&cmd_kexec,
 	&cmd_retrieve,
 	&cmd_finish,
+	&cmd_recover,
 	&cmd_hold,
 	&cmd_wait,
 	&cmd_monitor,

@@ -8,6 +8,7 @@
 #include "device.h"
 #include "error.h"
 #include "plan.h"
+#include "survey.h"
 #include "token.h"
 #include "request.h"
 #include "session_args.h"
@@ -158,6 +159,81 @@ static int find_entry(int rootfd, const struct keeper_info *info, char *word,
 	return find_device(rootfd, info, word, entry, err);
 }
 
+/* A file that the kernel lists: a device is told by its token. */
+static int add_listed(struct request *request, const struct session_args *args,
+		      const struct survey_file *file, struct error *err)
+{
+	struct keeper_entry entry = {
+		.of = { .token = file->token, .address = file->address, .vendor = -1, .device = -1 },
+		.state = ENTRY_ARRIVED, .fd = -1,
+	};
+	char token[TOKEN_STRLEN];
+	int rc;
+
+	if (file->is_pci) {
+		request_add(request, &entry);
+		return 0;
+	}
+	if (!file->has_token || file->token == TOKEN_MANIFEST || args->drop_memfds)
+		return 0;
+	rc = error_set(err, STATUS_BUSY, 0, args->session,
+		       "it holds something else than devices under token %s, which would be lost",
+		       token_format(file->token, token));
+	error_hint(err, "'vfio-luctl retrieve %s %s -- COMMAND' gives it to COMMAND, --drop-memfds gives it up",
+		   args->session, token);
+	return rc;
+}
+
+/* What the kernel says is in the session. */
+static int add_all_listed(struct request *request, int rootfd, const struct session_args *args,
+			  struct error *err)
+{
+	struct survey survey;
+	size_t i, k;
+	int rc = survey_take(rootfd, args->session, &survey, err);
+
+	for (i = 0; rc == 0 && i < survey.count; i++) {
+		const struct survey_session *session = &survey.sessions[i];
+
+		if (session->direction != DIRECTION_INCOMING)
+			continue;
+		rc = request_init(request, session->count, err);
+		for (k = 0; rc == 0 && k < session->count; k++)
+			rc = add_listed(request, args, &session->files[k], err);
+		break;
+	}
+	survey_free(&survey);
+	return rc;
+}
+
+/*
+ * All devices that can be recovered: not what is gone, or lost for ever.  Nor
+ * memfds: in our hands they would look as if somebody used them.
+ */
+static int choose_all(struct request *request, int rootfd, const struct session_args *args,
+		      const struct keeper_info *info, struct error *err)
+{
+	size_t i;
+	int rc;
+
+	if (info->manifest_error[0]) {
+		rc = add_all_listed(request, rootfd, args, err);
+		if (rc < 0 || request->count)
+			return rc;
+		rc = error_set(err, STATUS_REFUSED, 0, args->session, "%s, and this kernel does not tell what it holds",
+			       info->manifest_error);
+		error_hint(err, "'vfio-luctl retrieve %s DEVICE... -- COMMAND' takes devices out of it by their addresses",
+			   args->session);
+		return rc;
+	}
+	rc = request_init(request, info->count, err);
+	for (i = 0; rc == 0 && i < info->count; i++)
+		if (info->entries[i].state != ENTRY_GONE && info->entries[i].state != ENTRY_FAILED &&
+		    !token_memfd(info->entries[i].of.token))
+			request_add(request, &info->entries[i]);
+	return rc;
+}
+
 int request_choose(struct request *request, int rootfd, const struct session_args *args,
 		   const struct keeper_info *info, struct error *err)
 {
@@ -165,6 +241,8 @@ int request_choose(struct request *request, int rootfd, const struct session_arg
 	size_t i;
 	int rc;
 
+	if (args->recover)
+		return choose_all(request, rootfd, args, info, err);
 	if (args->count == 0 && info->manifest_error[0] && !args->dry_run) {
 		rc = error_set(err, STATUS_FAILED, 0, args->session, "%s", info->manifest_error);
 		error_hint(err, "the session is held and safe; name the devices to retrieve them all the same");

@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleanup.h"
+#include "device.h"
 #include "error.h"
 #include "token.h"
+#include "vfio.h"
 #include "rows.h"
 
 static void get_session(const void *record, struct column_value *value)
@@ -126,6 +129,30 @@ int rows_add_info(struct row_list *list, const struct keeper_info *info,
 		row->changed = changed;
 	}
 	return 0;
+}
+
+int row_prove_free(int rootfd, struct row *row, struct error *err)
+{
+	char address[PCI_ADDR_STRLEN];
+	struct vfio_device device;
+	cleanup_close int fd = -1;
+	int rc;
+
+	if (token_memfd(row->entry.token))
+		return 0;
+	rc = device_at(rootfd, row->entry.address, &device, err);
+	if (rc < 0)
+		return rc;
+	if (!device.cdev[0]) {
+		row->state = "unbound"; /* from VFIO since: nothing to open */
+		return 0;
+	}
+	fd = vfio_open_cdev(device.cdev);
+	if (fd >= 0)
+		return 0;
+	return error_set(err, fd == -EBUSY ? STATUS_BUSY : STATUS_FAILED, -fd,
+			 pci_addr_format(row->entry.address, address),
+			 "the session is gone, but the device cannot be opened");
 }
 
 int rows_print(const struct row_list *list, const struct report *report, struct error *err)

@@ -40,6 +40,13 @@ struct row *rows_append(struct row_list *list, struct error *err);
 int rows_add_info(struct row_list *list, const struct keeper_info *info,
 		  const char *state, bool changed, struct error *err);
 
+/*
+ * Open the device of @row in the ordinary way, which touches nothing: STATUS_BUSY
+ * when it is locked.  One that VFIO does not have any more gets the state "unbound", a
+ * memfd is passed over.
+ */
+int row_prove_free(int rootfd, struct row *row, struct error *err);
+
 /* Print @list and return what report_print() returns. */
 int rows_print(const struct row_list *list, const struct report *report, struct error *err);
 

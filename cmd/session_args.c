@@ -143,6 +143,14 @@ static const struct argp_option process_options[] = {
 	{ 0 },
 };
 
+static const struct argp_option recover_options[] = {
+	{ "wait", KEY_WAIT, "SECONDS", OPTION_ARG_OPTIONAL, "Wait until the devices are bound to vfio-pci", 0 },
+	{ "drop-memfds", KEY_DROP, NULL, 0, "Lose the memfds that nobody uses", 0 },
+	TIMEOUT,
+	DRY_RUN,
+	{ 0 },
+};
+
 static const struct argp_option drop_options[] = {
 	{ "drop-memfds", KEY_DROP, NULL, 0, "Lose the memfds that nobody uses", 0 },
 	DRY_RUN,
@@ -155,11 +163,14 @@ static const struct argp_child children[] = { { &table_argp, 0, NULL, 0 }, { 0 }
 
 static const struct argp with_bind = { bind_options, parse_session, NULL, NULL, children, NULL, NULL };
 static const struct argp with_process = { process_options, parse_session, NULL, NULL, children, NULL, NULL };
+static const struct argp with_recover = { recover_options, parse_session, NULL, NULL, children, NULL, NULL };
 static const struct argp with_drop = { drop_options, parse_session, NULL, NULL, children, NULL, NULL };
 static const struct argp plain = { plain_options, parse_session, NULL, NULL, children, NULL, NULL };
 
 static const struct argp *choose_argp(unsigned int takes)
 {
+	if (takes & TAKES_BIND && takes & TAKES_DROP)
+		return &with_recover;
 	if (takes & TAKES_BIND)
 		return &with_bind;
 	if (takes & TAKES_PROCESS)

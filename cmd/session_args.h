@@ -32,6 +32,7 @@ struct session_args {
 	bool memfd;        /* its memfds too */
 	bool force;        /* in spite of interrupts */
 	bool drop_memfds;
+	bool recover;      /* set by the verb: all that the session really holds is meant */
 
 	struct report report; /* ready to print */
 	const char **selected;

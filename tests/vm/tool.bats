@@ -53,3 +53,7 @@ load machine
 @test "tool: hold, and sessions handed over to it" {
 	machine tool/hold.sh --device edu --device igb
 }
+
+@test "tool: recover, from sessions that nobody uses" {
+	machine tool/recover.sh --device edu --device igb --device edu --device edu
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* recover: end the live update of a session that nobody will use, and get usable devices back. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "keeper_client.h"
+#include "sysfs.h"
+#include "vfio.h"
+#include "commands.h"
+#include "obtain.h"
+#include "rows.h"
+#include "session_args.h"
+
+/* The kernel finishes only what is bound: by us, where it is by nobody. */
+static int bind_device(const struct keeper_entry *entry, int fd, int iommufd, struct error *err)
+{
+	char address[PCI_ADDR_STRLEN];
+	int rc = entry->state == ENTRY_BOUND || vfio_is_bound(fd) ? 0 : vfio_bind(fd, iommufd);
+
+	return rc < 0 ? error_set(err, STATUS_FAILED, -rc, pci_addr_format(entry->of.address, address),
+				  "cannot bind the device to an iommufd") : 0;
+}
+
+static int bind_devices(const struct request *request, struct error *err)
+{
+	cleanup_close int iommufd = vfio_open_iommufd();
+	size_t i;
+	int rc = 0;
+
+	if (iommufd < 0)
+		return error_set(err, STATUS_FAILED, -iommufd, VFIO_IOMMUFD_PATH, "cannot open");
+	for (i = 0; rc == 0 && i < request->device_count; i++)
+		rc = bind_device(&request->entries[i], request->devices[i].fd, iommufd, err);
+	return rc;
+}
+
+static int add_rows(struct row_list *list, const struct session_args *args,
+		    const struct request *request, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < request->count; i++) {
+		struct row *row = rows_append(list, err);
+
+		if (!row)
+			return -ENOMEM;
+		snprintf(row->session, sizeof(row->session), "%s", args->session);
+		row->has_entry = true;
+		row->entry = request->entries[i].of;
+		row->state = args->dry_run ? "planned" : "free";
+		row->changed = !args->dry_run;
+	}
+	return 0;
+}
+
+/* Everything that is needed is there: bind and finish. */
+static int finish_all(const struct session_args *args, struct ready *ready, struct request *request,
+		      struct error *err)
+{
+	int rc = bind_devices(request, err);
+
+	if (rc == 0)
+		rc = keeper_finish(ready->rootfd, args->session, args->drop_memfds, err);
+	if (rc == 0)
+		rebind_forget(args->session);
+	return rc;
+}
+
+static int recover(const struct session_args *args, int rootfd, struct row_list *list, struct error *err)
+{
+	__attribute__((cleanup(request_free))) struct request request = { 0 };
+	__attribute__((cleanup(ready_end))) struct ready ready = { .rebind = REBIND_INIT };
+	int rc = ready_begin(&ready, rootfd, args, err);
+
+	if (rc == 0)
+		rc = ready_host(&ready, err);
+	if (rc == 0)
+		rc = obtain_devices(&ready, NULL, &request, err);
+	if (rc == 0 && !args->dry_run)
+		rc = finish_all(args, &ready, &request, err);
+	return rc < 0 ? rc : add_rows(list, args, &request, err);
+}
+
+/* Free is what can be opened once all our own descriptors are closed. */
+static int recover_session(const struct session_args *args, struct error *err)
+{
+	cleanup_close int rootfd = sysroot_open(NULL, err);
+	cleanup_rows struct row_list list = { 0 };
+	size_t i;
+	int rc = rootfd < 0 ? rootfd : recover(args, rootfd, &list, err);
+
+	for (i = 0; rc == 0 && !args->dry_run && i < list.count; i++)
+		rc = row_prove_free(rootfd, &list.rows[i], err);
+	return rc < 0 ? rc : rows_print(&list, &args->report, err);
+}
+
+static int run_recover(struct globals *globals, int argc, char **argv, struct error *err)
+{
+	struct session_args args = {
+		.takes = TAKES_BIND | TAKES_DROP, .bind = true, .recover = true,
+		.report = { .array = "devices", .columns = device_columns },
+	};
+	int rc = session_args_parse(&cmd_recover, globals, argc, argv, &args, err);
+
+	if (rc == 0)
+		rc = recover_session(&args, err);
+	free(args.selected);
+	return rc;
+}
+
+const struct command cmd_recover = {
+	.name = "recover",
+	.args = "SESSION",
+	.summary = "Make ordinary devices of those in a session of the previous kernel",
+	.run = run_recover,
+};
