@@ -103,7 +103,7 @@ const struct finding_kind findings_table[FINDING_COUNT] = {
 		"see to it that no other driver takes them in the next kernel" },
 	[DEVICE_NOIOMMU] = { "device-noiommu", W, "it has no IOMMU: its DMA is not confined", "" },
 	[DEVICE_INTERRUPTS] = { "device-interrupts", E, "its interrupts are enabled ({}): the kernel will not jump",
-		"have its user disable them, or end" },
+		"have its user disable them, before it ends" },
 	[DEVICE_POWER] = { "device-power", E, "it is in power state {}, not D0: the kernel will not jump",
 		"have its user wake it up" },
 	[DEVICE_IN_USE] = { "device-in-use", E, "it is in use by {} and not preserved: a jump takes it away",

@@ -14,6 +14,10 @@ sum() {
 	sha256sum <"$1" | cut -d ' ' -f 1
 }
 
+no_probe() {
+	! pgrep -x probe >/dev/null
+}
+
 # differ FILE FILE
 differ() {
 	if cmp -s "$1" "$2"; then
@@ -186,8 +190,13 @@ run ok 0 run ok 5 run ok 0 run ok 0 edu ok 010000ed 40320 config ok 1234:11e8 bo
 	expect 0 preserve vm --pid "$(pgrep -x probe)" --force device-interrupts
 	expect 4 check --json "$a"
 	is "$(found)" "device-interrupts $a"
+	# What is preserved keeps them, even when its user ends
+	kill "$(pgrep -x probe)"
+	until_true no_probe
+	expect 4 check --json "$a"
+	is "$(found)" "device-interrupts $a"
 	expect 0 cancel vm
-	let_go "$a"
+	until_true is_free "$a"
 
 	# Off with it, from a process in a pid namespace of its own
 	rm -f /tmp/held
