@@ -37,22 +37,6 @@ static void wanted_free(struct wanted *wanted)
 	device_list_free(&wanted->devices);
 }
 
-static int add_row(struct row_list *list, const struct wanted *wanted,
-		   const struct manifest_entry *entry, const char *state, bool changed,
-		   struct error *err)
-{
-	struct row *row = rows_append(list, err);
-
-	if (!row)
-		return -ENOMEM;
-	snprintf(row->session, sizeof(row->session), "%s", wanted->args->session);
-	row->has_entry = true;
-	row->entry = *entry;
-	row->state = state;
-	row->changed = changed;
-	return 0;
-}
-
 static int add_rows(struct row_list *list, const struct wanted *wanted, const char *state,
 		    bool changed, struct error *err)
 {
@@ -66,10 +50,11 @@ static int add_rows(struct row_list *list, const struct wanted *wanted, const ch
 			.vendor = device->vendor, .device = device->device,
 		};
 
-		rc = add_row(list, wanted, &entry, state, changed, err);
+		rc = rows_add(list, wanted->args->session, &entry, state, changed, err);
 	}
 	for (i = 0; rc == 0 && i < wanted->claim.memfd_count; i++)
-		rc = add_row(list, wanted, &wanted->claim.memfds[i].entry, state, changed, err);
+		rc = rows_add(list, wanted->args->session, &wanted->claim.memfds[i].entry, state,
+			      changed, err);
 	return rc;
 }
 

@@ -41,19 +41,12 @@ static int add_rows(struct row_list *list, const struct session_args *args,
 		    const struct request *request, struct error *err)
 {
 	size_t i;
+	int rc = 0;
 
-	for (i = 0; i < request->count; i++) {
-		struct row *row = rows_append(list, err);
-
-		if (!row)
-			return -ENOMEM;
-		snprintf(row->session, sizeof(row->session), "%s", args->session);
-		row->has_entry = true;
-		row->entry = request->entries[i].of;
-		row->state = args->dry_run ? "planned" : "free";
-		row->changed = !args->dry_run;
-	}
-	return 0;
+	for (i = 0; rc == 0 && i < request->count; i++)
+		rc = rows_add(list, args->session, &request->entries[i].of,
+			      args->dry_run ? "planned" : "free", !args->dry_run, err);
+	return rc;
 }
 
 /* Everything that is needed is there: bind and finish. */

@@ -30,22 +30,18 @@ static int print_request(const struct ready *ready, const struct request *reques
 	const struct session_args *args = ready->args;
 	cleanup_rows struct row_list list = { 0 };
 	size_t i;
+	int rc = 0;
 
-	for (i = 0; i < request->count; i++) {
+	for (i = 0; rc == 0 && i < request->count; i++) {
 		const struct keeper_entry *entry = &request->entries[i];
 		const struct rebind_entry *bound = rebind_find(&ready->rebind, entry->of.address);
-		struct row *row = rows_append(&list, err);
 
-		if (!row)
-			return -ENOMEM;
-		row->earlier_override = bound ? bound->override : NULL;
-		snprintf(row->session, sizeof(row->session), "%s", args->session);
-		row->has_entry = true;
-		row->entry = entry->of;
-		row->state = state_after(args, entry);
-		row->changed = !args->dry_run && entry->state == ENTRY_ARRIVED;
+		rc = rows_add(&list, args->session, &entry->of, state_after(args, entry),
+			      !args->dry_run && entry->state == ENTRY_ARRIVED, err);
+		if (rc == 0)
+			list.rows[i].earlier_override = bound ? bound->override : NULL;
 	}
-	return rows_print(&list, &args->report, err);
+	return rc < 0 ? rc : rows_print(&list, &args->report, err);
 }
 
 static int retrieve(const struct session_args *args, char *const *command, struct error *err)

@@ -22,30 +22,27 @@ static void get_device(const void *record, struct column_value *value)
 	const struct row *row = record;
 	char address[PCI_ADDR_STRLEN];
 
-	if (row->has_entry && !token_memfd(row->entry.token))
+	if (!token_memfd(row->entry.token))
 		column_set_text(value, pci_addr_format(row->entry.address, address));
 }
 
 static void get_token(const void *record, struct column_value *value)
 {
-	const struct row *row = record;
 	char token[TOKEN_STRLEN];
 
-	if (row->has_entry)
-		column_set_text(value, token_format(row->entry.token, token));
+	column_set_text(value, token_format(((const struct row *)record)->entry.token, token));
 }
 
 static void get_id(const void *record, struct column_value *value)
 {
 	const struct manifest_entry *device = &((const struct row *)record)->entry;
 
-	if (((const struct row *)record)->has_entry)
-		column_set_ids(value, device->vendor, device->device);
+	column_set_ids(value, device->vendor, device->device);
 }
 
 static bool is_memfd(const struct row *row)
 {
-	return row->has_entry && token_memfd(row->entry.token);
+	return token_memfd(row->entry.token);
 }
 
 static void get_name(const void *record, struct column_value *value)
@@ -97,38 +94,34 @@ const struct column retrieve_columns[] = {
 	{ 0 },
 };
 
-struct row *rows_append(struct row_list *list, struct error *err)
+int rows_add(struct row_list *list, const char *session, const struct manifest_entry *entry,
+	     const char *state, bool changed, struct error *err)
 {
 	struct row *grown = reallocarray(list->rows, list->count + 1, sizeof(*grown));
 
-	if (!grown) {
-		error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the table");
-		return NULL;
-	}
+	if (!grown)
+		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the table");
 	list->rows = grown;
 	grown += list->count++;
-	memset(grown, 0, sizeof(*grown));
-	return grown;
+	*grown = (struct row){ .entry = *entry, .state = state, .changed = changed };
+	snprintf(grown->session, sizeof(grown->session), "%s", session);
+	return 0;
 }
 
 int rows_add_info(struct row_list *list, const struct keeper_info *info,
 		  const char *state, bool changed, struct error *err)
 {
 	size_t i;
+	int rc = 0;
 
-	for (i = 0; i < info->count; i++) {
-		struct row *row = rows_append(list, err);
+	for (i = 0; rc == 0 && i < info->count; i++) {
+		const struct keeper_entry *entry = &info->entries[i];
+		bool told = !state || entry->state == ENTRY_GONE;
 
-		if (!row)
-			return -ENOMEM;
-		snprintf(row->session, sizeof(row->session), "%s", info->session);
-		row->has_entry = true;
-		row->entry = info->entries[i].of;
-		row->state = state && info->entries[i].state != ENTRY_GONE ?
-			     state : entry_state_name(info->entries[i].state);
-		row->changed = changed;
+		rc = rows_add(list, info->session, &entry->of,
+			      told ? entry_state_name(entry->state) : state, changed, err);
 	}
-	return 0;
+	return rc;
 }
 
 int row_prove_free(int rootfd, struct row *row, struct error *err)

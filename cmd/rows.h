@@ -11,7 +11,6 @@
 /* An absent text is "" or NULL. */
 struct row {
 	char session[SESSION_NAME_SIZE];
-	bool has_entry;
 	struct manifest_entry entry; /* a device, or a memfd */
 	const char *state;
 	bool changed;
@@ -30,8 +29,9 @@ struct row_list {
 extern const struct column device_columns[];
 extern const struct column retrieve_columns[];
 
-/* An empty row at the end, or NULL with @err filled. */
-struct row *rows_append(struct row_list *list, struct error *err);
+/* A row at the end, of a copy of @entry; @state stays the caller's.  0 or -ENOMEM, @err filled. */
+int rows_add(struct row_list *list, const char *session, const struct manifest_entry *entry,
+	     const char *state, bool changed, struct error *err);
 
 /*
  * A row per device and memfd of @info.  @state and @changed are theirs; without @state

@@ -59,6 +59,10 @@ static void adopt_outgoing(struct keeper *keeper, int manifest_fd)
 /* Of an adoption that failed, nothing remains. */
 static void forget(struct keeper *keeper)
 {
+	size_t i;
+
+	for (i = 0; i < keeper->info.count; i++)
+		cleanup_close_fn(&keeper->info.entries[i].fd);
 	keeper_info_free(&keeper->info);
 	keeper->info.manifest_error[0] = '\0';
 	keeper->has_manifest = false;
@@ -69,7 +73,7 @@ static void tell_ready(const struct keeper *keeper)
 {
 	char text[100];
 
-	snprintf(text, sizeof(text), "READY=1\nSTATUS=Holds %zu devices %s kernel", keeper->info.count,
+	snprintf(text, sizeof(text), "READY=1\nSTATUS=Holds %zu files %s kernel", keeper->info.count,
 		 keeper->info.direction == KEEPER_OUTGOING ? "for the next" : "of the previous");
 	notify_tell(text);
 }

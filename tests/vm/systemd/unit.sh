@@ -40,7 +40,7 @@ case $BOOT in
 	is "$(kept vfio-luctl@vm)" "manifest session"
 	is "$(states vm)" "$a preserved"
 	is "$(main_pid vm)" "$("$LUCTL" status -n -o holder vm | sort -u | tr -d ' ' | grep -v '^1$')"
-	systemctl status --no-pager vfio-luctl@vm | grep -F 'Holds 1 devices for the next kernel'
+	systemctl status --no-pager vfio-luctl@vm | grep -F 'Holds 1 files for the next kernel'
 
 	# Cancelled, it ends and nothing is kept
 	expect 0 cancel vm
