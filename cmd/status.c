@@ -160,7 +160,7 @@ static const struct column columns[] = {
 	{ "kind", "KIND", COLUMN_STRING, false, get_kind, "the kernel's word for the type of the file" },
 	{ "name", "NAME", COLUMN_STRING, false, get_name, "of a memfd" },
 	{ "size", "SIZE", COLUMN_NUMBER, false, get_size, "of a memfd, in bytes" },
-	{ "state", "STATE", COLUMN_STRING, true, get_state, "preserved, arrived, unclaimed, retrieved, bound, in-use, failed, gone; of a session: held, empty, waiting, no-manifest, stale, hidden" },
+	{ "state", "STATE", COLUMN_STRING, true, get_state, "preserved, arrived, unclaimed, retrieved, bound, in-use, failed, gone; of a session: held, empty, waiting, no-manifest, stale, other-version, hidden" },
 	{ "todo", "TODO", COLUMN_STRING, true, get_todo, "what is left to do" },
 	{ "source", "SOURCE", COLUMN_STRING, false, get_source, "who tells of the session and its holder: keeper, proc, kernel" },
 	{ "file_source", "FILE-SOURCE", COLUMN_STRING, false, get_file_source, "who tells that the file is in it: manifest, keeper, kernel" },

@@ -98,6 +98,17 @@ static struct json_object *new_request(const char *op)
 	return request;
 }
 
+/* Whoever installed a new program did not ask the sessions; they are held, and safe. */
+static int say_other_version(const char *session, int pid, struct error *err)
+{
+	int rc = error_set(err, STATUS_REFUSED, EPROTO, session,
+			   "its keeper is of another version of vfio-luctl");
+
+	if (pid > 0)
+		error_hint(err, "the program that it runs can talk to it: /proc/%d/exe; or restart its unit", pid);
+	return rc;
+}
+
 static int info_page(int rootfd, const char *session, struct keeper_info *info,
 		     size_t *total, struct error *err)
 {
@@ -114,6 +125,8 @@ static int info_page(int rootfd, const char *session, struct keeper_info *info,
 	rc = keeper_info_read(reply, info, total);
 	if (rc == 0 && strcmp(info->session, session))
 		rc = -EBADMSG;
+	if (rc == -EPROTO)
+		return say_other_version(session, info->pid, err);
 	return rc < 0 ? error_set(err, STATUS_FAILED, -rc, session,
 				  "the keeper sent what is no answer") : 0;
 }

@@ -90,6 +90,7 @@ struct json_object *keeper_info_message(const struct keeper_info *info, size_t f
 	add(message, "session", json_object_new_string(info->session));
 	add(message, "direction",
 	    json_object_new_string(keeper_direction_name(info->direction)));
+	add(message, "protocol", json_object_new_int(KEEPER_PROTOCOL));
 	add(message, "pid", json_object_new_int(info->pid));
 	add(message, "waiting", json_object_new_boolean(info->waiting));
 	add(message, "manifest_error", json_object_new_string(info->manifest_error));
@@ -190,6 +191,10 @@ int keeper_info_read(struct json_object *reply, struct keeper_info *info, size_t
 	char direction[16];
 	int number;
 
+	if (!read_number(reply, "protocol", 0, &number) || number != KEEPER_PROTOCOL) {
+		read_number(reply, "pid", 1, &info->pid);
+		return -EPROTO;
+	}
 	if (!read_text(reply, "session", info->session, sizeof(info->session)) ||
 	    !read_text(reply, "direction", direction, sizeof(direction)) ||
 	    !read_number(reply, "pid", 1, &info->pid) ||

@@ -20,6 +20,9 @@
 struct error;
 struct json_object;
 
+/* What an info reply has in "protocol": changed when one that is older would be misunderstood. */
+#define KEEPER_PROTOCOL 1
+
 #define KEEPER_PACKET_MAX 65536
 #define KEEPER_FDS 2 /* at most with a request: a session and its manifest */
 #define KEEPER_INFO_PAGE 64 /* entries per info reply, so that it fits a packet */
@@ -84,7 +87,11 @@ struct json_object *keeper_ok_message(void);
 int keeper_reply_status(struct json_object *reply, const char *session,
 			struct error *err);
 
-/* An info reply with the entries from @from on, and the reading of one into @info. */
+/*
+ * An info reply with the entries from @from on, and the reading of one into @info:
+ * -EPROTO when it is of another protocol, and then only info->pid is filled; -EBADMSG,
+ * -ENOMEM.
+ */
 struct json_object *keeper_info_message(const struct keeper_info *info, size_t from);
 int keeper_info_read(struct json_object *reply, struct keeper_info *info,
 		     size_t *total);

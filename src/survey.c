@@ -116,7 +116,7 @@ static int add_keeper(struct scan *scan, const char *name, struct error *err)
 		keeper_info_free(&info);
 		return rc;
 	}
-	if (rc != -ECONNREFUSED && rc != -EACCES) {
+	if (rc != -ECONNREFUSED && rc != -EACCES && rc != -EPROTO) {
 		*err = told;
 		return rc;
 	}
@@ -124,7 +124,8 @@ static int add_keeper(struct scan *scan, const char *name, struct error *err)
 	if (!session)
 		return -ENOMEM;
 	session->source = SOURCE_KEEPER;
-	session->state = rc == -EACCES ? "hidden" : "stale";
+	session->state = rc == -EACCES ? "hidden" : rc == -EPROTO ? "other-version" : "stale";
+	session->holder = rc == -EPROTO ? info.pid : 0;
 	if (rc == -EACCES)
 		scan->survey->hidden |= HIDDEN_KEEPERS;
 	return 0;

@@ -196,14 +196,14 @@ static void check_info(size_t count)
 static void check_hostile_info(void)
 {
 	static const char *const bad[] = {
-		"{}",
-		"{\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":0}",
-		"{\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[1]}",
-		"{\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[{\"token\":\"0x0001000000000100\",\"vendor\":1,\"device\":1,\"driver\":\"d\",\"state\":\"nonsense\"}]}",
-		"{\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[{\"token\":\"0x0002000000000001\",\"vendor\":-1,\"device\":-1,\"driver\":\"\",\"state\":\"arrived\"}]}",
-		"{\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[{\"token\":\"0x0003000000000001\",\"vendor\":-1,\"device\":-1,\"driver\":\"\",\"state\":\"arrived\"}]}",
-		"{\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":0,\"manifest_error\":\"\",\"total\":0,\"entries\":[]}",
-		"{\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":-1,\"entries\":[]}",
+		"{\"protocol\":1}",
+		"{\"protocol\":1,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":0}",
+		"{\"protocol\":1,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[1]}",
+		"{\"protocol\":1,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[{\"token\":\"0x0001000000000100\",\"vendor\":1,\"device\":1,\"driver\":\"d\",\"state\":\"nonsense\"}]}",
+		"{\"protocol\":1,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[{\"token\":\"0x0002000000000001\",\"vendor\":-1,\"device\":-1,\"driver\":\"\",\"state\":\"arrived\"}]}",
+		"{\"protocol\":1,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[{\"token\":\"0x0003000000000001\",\"vendor\":-1,\"device\":-1,\"driver\":\"\",\"state\":\"arrived\"}]}",
+		"{\"protocol\":1,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":0,\"manifest_error\":\"\",\"total\":0,\"entries\":[]}",
+		"{\"protocol\":1,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":-1,\"entries\":[]}",
 	};
 	size_t i, total;
 
@@ -213,6 +213,32 @@ static void check_hostile_info(void)
 
 		is_int(keeper_info_read(message, &info, &total), -EBADMSG, "refused: %.100s", bad[i]);
 		keeper_info_free(&info);
+		json_object_put(message);
+	}
+}
+
+/* What an older or a newer keeper says is not read at all, but for who it is. */
+static void check_other_version(void)
+{
+	static const struct {
+		const char *message;
+		int pid;
+	} others[] = {
+		{ "{\"pid\":7,\"session\":\"a\",\"direction\":\"outgoing\"}", 7 },
+		{ "{\"protocol\":2,\"pid\":8}", 8 },
+		{ "{\"protocol\":0,\"pid\":9,\"total\":\"many\"}", 9 },
+		{ "{\"protocol\":\"1\"}", 0 },
+		{ "{}", 0 },
+	};
+	size_t i, total;
+
+	for (i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		struct json_object *message = json_tokener_parse(others[i].message);
+		struct keeper_info info = { .pid = 0 };
+
+		is_int(keeper_info_read(message, &info, &total), -EPROTO, "of another version: %s",
+		       others[i].message);
+		is_int(info.pid, others[i].pid, "and of which process");
 		json_object_put(message);
 	}
 }
@@ -333,6 +359,7 @@ int main(void)
 	check_info(KEEPER_INFO_PAGE + 1);
 	check_info(1000);
 	check_hostile_info();
+	check_other_version();
 	check_answers();
 	check_waiting();
 	return tap_done();

@@ -78,6 +78,34 @@ for ((i = 0; i < rounds; i++)); do
 done
 is_free "$a"
 
+# A keeper of another version: said, and let alone
+python3 - <<'END' &
+import os, socket
+listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+listener.bind("/run/vfio-luctl/old.sock")
+listener.listen()
+while True:
+    client = listener.accept()[0]
+    if b"exit" in client.recv(65536):
+        break
+    client.send(b'{"ok":true,"session":"old","pid":%d,"total":0,"entries":[]}' % os.getpid())
+END
+old=$!
+until_true test -e /run/vfio-luctl/old.sock
+expect 0 status
+shows other-version
+is "$("$LUCTL" status -n -o holder old | tr -d ' ')" "$old"
+for verb in cancel finish retrieve; do
+	expect 4 "$verb" old
+	says "another version"
+	says "/proc/$old/exe"
+done
+expect 4 preserve old "$a"
+expect 0 preserve vm "$a"
+expect 0 cancel vm
+kill $old
+expect 6 cancel old
+
 # Rounds leave nothing behind
 for ((i = 0; i < 2 * rounds; i++)); do
 	"$LUCTL" preserve vm "$a" "$b" >/dev/null
