@@ -154,7 +154,8 @@ static int check_elsewhere(int rootfd, const struct device_list *devices, struct
 struct seat {
 	struct keeper_slot slot; /* a keeper of ours, */
 	bool waiting;            /* or one that waits for it: that of a unit, */
-	bool started;            /* which was started for this */
+	bool started;            /* which was started for this, */
+	bool borrowed;           /* or has lent an empty session */
 };
 
 static bool is_waited_for(int rootfd, const char *session)
@@ -182,12 +183,12 @@ static void leave_seat(int rootfd, const char *session, struct seat *seat)
 {
 	struct error ignored;
 
-	if (seat->started)
+	if (seat->started || seat->borrowed)
 		keeper_dismiss(rootfd, session, &ignored);
 }
 
-static int fill_seat(int rootfd, struct seat *seat, int session, struct manifest *manifest,
-		     struct error *err)
+static int fill_seat(const struct wanted *wanted, struct seat *seat, int session,
+		     struct manifest *manifest, struct error *err)
 {
 	cleanup_close int manifest_fd = -1;
 
@@ -196,25 +197,45 @@ static int fill_seat(int rootfd, struct seat *seat, int session, struct manifest
 	manifest_fd = manifest_to_memfd(manifest, err);
 	if (manifest_fd < 0)
 		return manifest_fd;
-	return keeper_hand_over(rootfd, manifest->session, session, manifest_fd, err);
+	return keeper_hand_over(wanted->rootfd, wanted->args->session, session, manifest_fd, err);
+}
+
+/* A new session, or the empty one that the keeper was given; @name is the kernel's for it. */
+static int get_session(const struct wanted *wanted, struct seat *seat,
+		       char name[static SESSION_NAME_SIZE], struct error *err)
+{
+	const struct session_args *args = wanted->args;
+	int fd = seat->waiting ? keeper_borrow(wanted->rootfd, args->session, err) : -ENOENT;
+
+	if (fd == -ENOENT) {
+		snprintf(name, SESSION_NAME_SIZE, "%s", args->session);
+		return session_create(name, args->timeout, err);
+	}
+	seat->borrowed = fd >= 0;
+	if (fd >= 0 && session_name(fd, name) < 0) {
+		close(fd);
+		return error_set(err, STATUS_FAILED, EBADMSG, args->session, "the keeper lent what is no session");
+	}
+	return fd;
 }
 
 /* Session, devices and manifest in it, keeper: closing what is open undoes it all. */
 static int hold_devices(const struct wanted *wanted, struct seat *seat, struct error *err)
 {
 	const struct session_args *args = wanted->args;
-	cleanup_close int session = session_create(args->session, args->timeout, err);
+	char name[SESSION_NAME_SIZE];
+	cleanup_close int session = get_session(wanted, seat, name, err);
 	struct manifest manifest;
 	int rc;
 
 	if (session < 0)
 		return session;
-	manifest_init(&manifest, args->session, "vfio-luctl " VERSION);
+	manifest_init(&manifest, name, "vfio-luctl " VERSION);
 	rc = claim_preserve(&wanted->devices, &wanted->claim, session, &manifest, err);
 	if (rc == 0 && args->pid)
 		rc = process_check_alive(&wanted->process, err);
 	if (rc == 0)
-		rc = fill_seat(wanted->rootfd, seat, session, &manifest, err);
+		rc = fill_seat(wanted, seat, session, &manifest, err);
 	manifest_free(&manifest);
 	return rc;
 }

@@ -22,7 +22,7 @@ static int resume(void *data, const struct debugfs_line *line)
 	struct keeper_entry *entry;
 	struct error ignored;
 
-	if (!line->incoming || !line->is_file || strcmp(line->session, keeper->name) ||
+	if (!line->incoming || !line->is_file || strcmp(line->session, keeper->info.kernel_name) ||
 	    strcmp(line->state, "retrieved"))
 		return 0;
 	entry = keeper_find_entry(keeper, line->token);
@@ -44,7 +44,7 @@ static void adopt_outgoing(struct keeper *keeper, int manifest_fd)
 {
 	struct error err = { .message = "its manifest is not at hand until the kexec" };
 	struct manifest manifest;
-	int rc = manifest_fd < 0 ? -ENOENT : manifest_from_fd(manifest_fd, keeper->name, &manifest, &err);
+	int rc = manifest_fd < 0 ? -ENOENT : manifest_from_fd(manifest_fd, keeper->info.kernel_name, &manifest, &err);
 
 	keeper->info.direction = KEEPER_OUTGOING;
 	if (rc == 0) {
@@ -82,10 +82,10 @@ int keeper_adopt(struct keeper *keeper, int session, int manifest, struct error 
 {
 	int rc;
 
-	if (session < 0 || session_name(session, keeper->name) < 0)
+	if (session < 0 || session_name(session, keeper->info.kernel_name) < 0)
 		return error_set(err, STATUS_REFUSED, 0, keeper->info.session,
 				 "what was handed over is no live update session");
-	rc = session_is_incoming(session, keeper->name, err);
+	rc = session_is_incoming(session, keeper->info.kernel_name, err);
 	if (rc < 0)
 		return rc;
 	keeper->session = session;
@@ -99,6 +99,8 @@ int keeper_adopt(struct keeper *keeper, int session, int manifest, struct error 
 		return rc;
 	}
 	cleanup_close_fn(&manifest);
+	cleanup_close_fn(&keeper->spare);
+	keeper->spare = -1;
 	keeper->info.waiting = false;
 	tell_ready(keeper);
 	return 0;
@@ -118,30 +120,33 @@ static bool is_in_init(const struct keeper *keeper)
 {
 	char link[PROCFS_SESSION_LINK_SIZE];
 
-	return procfs_has_open(keeper->rootfd, 1, procfs_session_link(keeper->name, link));
+	return procfs_has_open(keeper->rootfd, 1, procfs_session_link(keeper->info.kernel_name, link));
 }
 
+/* What it handed over, it has: the session that is now full among it. */
 static int store(struct keeper *keeper, int manifest)
 {
-	int rc;
+	bool was_stored = keeper->stored[0];
+	int rc = 0;
 
-	snprintf(keeper->stored, sizeof(keeper->stored), "session");
-	rc = notify_store(keeper->session, keeper->stored);
+	if (!keeper->stored[0]) {
+		snprintf(keeper->stored, sizeof(keeper->stored), "session");
+		rc = notify_store(keeper->session, keeper->stored);
+	}
 	if (rc == 0 && manifest >= 0)
 		rc = notify_store(manifest, KEEPER_STORED_MANIFEST);
 	if (rc == 0)
 		rc = notify_barrier(BARRIER_SECONDS);
 	if (rc == 0 && !is_in_init(keeper))
 		rc = -ENOENT;
-	if (rc < 0)
+	if (rc < 0 && !was_stored)
 		keeper_unstore(keeper);
 	return rc;
 }
 
-/* What it handed over, it has. */
 int keeper_store(struct keeper *keeper, int manifest, struct error *err)
 {
-	int rc = notify_wanted() && !keeper->stored[0] ? store(keeper, manifest) : 0;
+	int rc = notify_wanted() ? store(keeper, manifest) : 0;
 
 	return rc < 0 ? say_not_stored(keeper, -rc, err) : 0;
 }

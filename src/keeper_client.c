@@ -178,6 +178,18 @@ int keeper_finish(int rootfd, const char *session, bool drop_memfds, struct erro
 	return ask_to_end(rootfd, session, request, err);
 }
 
+int keeper_borrow(int rootfd, const char *session, struct error *err)
+{
+	cleanup_json struct json_object *request = new_request("borrow");
+	cleanup_json struct json_object *reply = NULL;
+	cleanup_close int sock = -1, fd = -1;
+
+	sock = ask(rootfd, session, request, &reply, &fd, err);
+	if (sock < 0)
+		return sock;
+	return fd < 0 ? -ENOENT : steal_fd(&fd);
+}
+
 int keeper_dismiss(int rootfd, const char *session, struct error *err)
 {
 	cleanup_json struct json_object *request = new_request("dismiss");

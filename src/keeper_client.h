@@ -41,6 +41,13 @@ int keeper_finish(int rootfd, const char *session, bool drop_memfds, struct erro
 int keeper_hand_over(int rootfd, const char *session, int session_fd, int manifest_fd,
 		     struct error *err);
 
+/*
+ * The empty session that a waiting keeper has got from the service manager, to be
+ * filled and handed over: a descriptor of the caller's; -ENOENT when it has none.
+ * When it is not handed over, keeper_dismiss() lets go of what is in it.
+ */
+int keeper_borrow(int rootfd, const char *session, struct error *err);
+
 /* End a keeper that waits for a session; -EBUSY when it has got one. */
 int keeper_dismiss(int rootfd, const char *session, struct error *err);
 

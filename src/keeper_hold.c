@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "debugfs.h"
 #include "error.h"
 #include "keeper.h"
 #include "keeper_serve.h"
@@ -107,6 +108,26 @@ static int end_preserve(const char *session, pid_t pid, struct error *err)
 			 "the devices were not preserved (status %d)", WEXITSTATUS(status));
 }
 
+static int find_file(void *data, const struct debugfs_line *line)
+{
+	const char *name = data;
+
+	return !line->incoming && line->is_file && !strcmp(line->session, name);
+}
+
+/*
+ * A session for the next kernel with nothing in it: systemd makes one for LUOSession=.
+ * What the kernel does not list could be full.
+ */
+static bool is_empty(struct keeper *keeper, int session)
+{
+	struct error ignored;
+
+	return session_name(session, keeper->info.kernel_name) == 0 &&
+	       session_is_incoming(session, keeper->info.kernel_name, &ignored) == 0 &&
+	       debugfs_each_line(keeper->rootfd, find_file, keeper->info.kernel_name) == 0;
+}
+
 /* From the service manager, or by name from the kernel; 0 and none when there is none yet. */
 static int get_session(const struct hold *hold, struct keeper *keeper, struct error *err)
 {
@@ -123,6 +144,10 @@ static int get_session(const struct hold *hold, struct keeper *keeper, struct er
 		return 0;
 	if (found.session < 0)
 		return found.session;
+	if (found.manifest < 0 && keeper->stored[0] && is_empty(keeper, found.session)) {
+		keeper->spare = found.session;
+		return 0;
+	}
 	return keeper_adopt(keeper, found.session, found.manifest, err);
 }
 
@@ -146,7 +171,7 @@ static int serve(const struct hold *hold, struct keeper *keeper, struct error *e
 int keeper_hold(const struct hold *hold, struct error *err)
 {
 	struct keeper keeper = {
-		.session = -1, .child = -1, .listener = hold->slot->listener, .dir = hold->slot->dir,
+		.session = -1, .spare = -1, .child = -1, .listener = hold->slot->listener, .dir = hold->slot->dir,
 		.rootfd = hold->rootfd, .info.pid = getpid(), .info.waiting = true,
 	};
 	int rc;

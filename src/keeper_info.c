@@ -88,6 +88,7 @@ struct json_object *keeper_info_message(const struct keeper_info *info, size_t f
 		return NULL;
 	add(message, "ok", json_object_new_boolean(1));
 	add(message, "session", json_object_new_string(info->session));
+	add(message, "kernel_name", json_object_new_string(info->kernel_name));
 	add(message, "direction",
 	    json_object_new_string(keeper_direction_name(info->direction)));
 	add(message, "protocol", json_object_new_int(KEEPER_PROTOCOL));
@@ -196,6 +197,7 @@ int keeper_info_read(struct json_object *reply, struct keeper_info *info, size_t
 		return -EPROTO;
 	}
 	if (!read_text(reply, "session", info->session, sizeof(info->session)) ||
+	    !read_text(reply, "kernel_name", info->kernel_name, sizeof(info->kernel_name)) ||
 	    !read_text(reply, "direction", direction, sizeof(direction)) ||
 	    !read_number(reply, "pid", 1, &info->pid) ||
 	    !read_text(reply, "manifest_error", info->manifest_error,

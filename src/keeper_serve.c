@@ -46,7 +46,7 @@ static int load_manifest(struct keeper *keeper, struct error *err)
 	fd = session_retrieve_fd(keeper->session, TOKEN_MANIFEST, keeper->info.session, err);
 	if (fd < 0)
 		return fd;
-	rc = manifest_from_fd(fd, keeper->name, &manifest, err);
+	rc = manifest_from_fd(fd, keeper->info.kernel_name, &manifest, err);
 	if (rc < 0)
 		return rc;
 	rc = keeper_load(keeper, &manifest, ENTRY_ARRIVED);
@@ -275,7 +275,8 @@ static void end_session(struct keeper *keeper)
 	keeper->info.count = 0;
 	keeper_unstore(keeper);
 	cleanup_close_fn(&keeper->session);
-	keeper->session = -1;
+	cleanup_close_fn(&keeper->spare);
+	keeper->session = keeper->spare = -1;
 	keeper->ended = true;
 	unlinkat(keeper->dir, name, 0);
 }
@@ -332,6 +333,15 @@ static int adopt(struct keeper *keeper, int *given, struct error *err)
 	return rc;
 }
 
+/* Whoever preserves fills the session that there is, if there is one. */
+static int borrow(const struct keeper *keeper, int *fd, struct error *err)
+{
+	if (keeper->session >= 0)
+		return error_set(err, STATUS_BUSY, EBUSY, keeper->info.session, "the keeper has a session");
+	*fd = keeper->spare;
+	return 0;
+}
+
 /* Whoever made a keeper wait does not need it. */
 static int dismiss(struct keeper *keeper, struct error *err)
 {
@@ -361,6 +371,8 @@ struct json_object *keeper_answer(struct keeper *keeper, struct json_object *req
 		rc = finish(keeper, request, &err);
 	else if (!strcmp(op, "cancel"))
 		rc = cancel(keeper, &err);
+	else if (!strcmp(op, "borrow"))
+		rc = borrow(keeper, fd, &err);
 	else if (!strcmp(op, "dismiss"))
 		rc = dismiss(keeper, &err);
 	else if (!strcmp(op, "adopt"))

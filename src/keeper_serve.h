@@ -9,8 +9,8 @@ struct error;
 struct keeper {
 	struct keeper_info info;
 	bool has_manifest; /* else info.manifest_error says why */
-	char name[SESSION_NAME_SIZE]; /* the kernel's for the session, not always ours */
 	int session;       /* the reason for this process to live; -1: not handed over yet */
+	int spare;         /* an empty session of the service manager, to be filled and handed over */
 	bool ended;        /* it was cancelled or finished */
 	int listener;
 	int dir;           /* where the socket is */

@@ -226,8 +226,8 @@ static int start_in_slot(struct keeper *keeper, struct keeper_slot *slot,
 	if (rootfd < 0)
 		return rootfd;
 	snprintf(keeper->info.session, sizeof(keeper->info.session), "%s", slot->session);
-	snprintf(keeper->name, sizeof(keeper->name), "%s", slot->session);
-	keeper->signals = keeper->child = -1;
+	snprintf(keeper->info.kernel_name, sizeof(keeper->info.kernel_name), "%s", slot->session);
+	keeper->signals = keeper->child = keeper->spare = -1;
 	keeper->listener = slot->listener;
 	keeper->dir = slot->dir;
 	keeper->rootfd = rootfd;

@@ -5,7 +5,7 @@
  *
  * One request per connection: {"op":"info","from":N}, {"op":"cancel"},
  * {"op":"finish","drop_memfds":BOOL}, {"op":"retrieve","token":"0x..."},
- * {"op":"dismiss"}, {"op":"adopt"} with the descriptors of a session and its
+ * {"op":"dismiss"}, {"op":"borrow"}, {"op":"adopt"} with the descriptors of a session and its
  * manifest.  The reply is {"ok":true,...} or {"error":{...}}, the members of struct
  * error.
  */
@@ -55,6 +55,7 @@ struct keeper_entry {
 /* What a keeper tells about itself. */
 struct keeper_info {
 	char session[SESSION_NAME_SIZE];
+	char kernel_name[SESSION_NAME_SIZE]; /* of the same session, where others named it; "" none */
 	enum keeper_direction direction;
 	int pid;
 	bool waiting;          /* for a session to be handed over: it has none */

@@ -32,6 +32,7 @@ struct survey_session *survey_add_session(struct survey *survey, const char *nam
 	grown += survey->count++;
 	*grown = (struct survey_session){ 0 };
 	snprintf(grown->name, sizeof(grown->name), "%s", name);
+	snprintf(grown->kernel_name, sizeof(grown->kernel_name), "%s", name);
 	return grown;
 }
 
@@ -88,6 +89,8 @@ static int add_info(struct scan *scan, const char *name, const struct keeper_inf
 	if (!session)
 		return -ENOMEM;
 	session->source = SOURCE_KEEPER;
+	if (info->kernel_name[0])
+		memcpy(session->kernel_name, info->kernel_name, sizeof(session->kernel_name));
 	session->holder = info->pid;
 	session->direction = info->direction == KEEPER_OUTGOING ? DIRECTION_OUTGOING : DIRECTION_INCOMING;
 	procfs_comm(scan->rootfd, info->pid, session->command);
@@ -157,7 +160,7 @@ static bool is_known(const struct survey *survey, const char *name, pid_t pid)
 	size_t i;
 
 	for (i = 0; i < survey->count; i++)
-		if (survey->sessions[i].holder == pid && !strcmp(survey->sessions[i].name, name))
+		if (survey->sessions[i].holder == pid && !strcmp(survey->sessions[i].kernel_name, name))
 			return true;
 	return false;
 }
@@ -187,7 +190,7 @@ static bool mark_in_init(struct survey *survey, const char *name)
 	size_t i;
 
 	for (i = 0; i < survey->count; i++) {
-		if (strcmp(survey->sessions[i].name, name))
+		if (strcmp(survey->sessions[i].kernel_name, name))
 			continue;
 		survey->sessions[i].in_init = true;
 		told |= survey->sessions[i].source == SOURCE_KEEPER && survey->sessions[i].holder;

@@ -64,6 +64,7 @@ struct survey_session {
 	char command[PROCFS_COMM_SIZE];
 	const char *state;    /* of the session itself: held, empty, no-manifest, stale, unclaimed, hidden */
 	enum source source;   /* of session and holder */
+	char kernel_name[SESSION_NAME_SIZE]; /* mostly the same */
 	bool in_init;         /* process 1 holds it too: systemd's descriptor store */
 	struct survey_file *files;
 	size_t count;

@@ -110,7 +110,7 @@ static void drop_manifest(struct survey_session *session)
 
 static bool is_same(const struct survey_session *a, const struct survey_session *b)
 {
-	return !strcmp(a->name, b->name) &&
+	return !strcmp(a->kernel_name, b->name) &&
 	       (a->direction == b->direction || a->direction == DIRECTION_UNKNOWN);
 }
 

@@ -19,5 +19,5 @@ setup_file() {
 }
 
 @test "systemd: the unit of the tool holds a session through crash, stop and kexec" {
-	machine systemd/unit.sh --systemd --device edu --device igb --timeout 300
+	machine systemd/unit.sh --systemd --device edu --device igb --device edu --timeout 300
 }

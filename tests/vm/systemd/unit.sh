@@ -2,7 +2,7 @@
 # The unit that the tool ships: preserve and retrieve use it, systemd carries its session through
 # `systemctl kexec`, and neither a crash nor a stop loses anything.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-a=${DEVICE[0]} b=${DEVICE[1]}
+a=${DEVICE[0]} b=${DEVICE[1]} c=${DEVICE[2]}
 
 # put FILE: standard input, now and at later boots before systemd begins
 put() {
@@ -89,6 +89,23 @@ case $BOOT in
 	says "does not keep the session"
 	is_free "$a"
 	until_true active small inactive
+	# A session that systemd makes, whatever its name in the kernel
+	printf '[Service]\nLUOSession=given\n' | put etc/systemd/system/vfio-luctl@given.service.d/luo.conf
+	systemctl start vfio-luctl@given
+	is "$("$LUCTL" status -n -o state given | tr -d ' ')" waiting
+	is "$(kept vfio-luctl@given)" given
+	sleep 1000 | "$PROBE" "open:$(cdev "$c")" bind touch:/tmp/bound2 wait >/dev/null &
+	until_true test -e /tmp/bound2
+	expect 5 preserve given "$c"
+	kill "$(pgrep -x probe)"
+	until_true is_free "$c"
+	expect 0 preserve given "$c"
+	is "$(kept vfio-luctl@given)" "given manifest"
+	is "$(states given)" "$c preserved"
+	kill -KILL "$(main_pid given)"
+	until_true have given "$c preserved"
+	is "$("$LUCTL" status -n -o session | tr -d ' ' | sort -u | tr '\n' ' ')" "given own vm "
+	grep -E '^outgoing session vfio-luctl@g[^ ]*-[0-9a-f]{24} ' /sys/kernel/debug/liveupdate/sessions
 	# One that keeps the session only: it goes along, and is known again in the next kernel
 	printf '[Service]\nFileDescriptorStoreMax=1\n' | put etc/systemd/system/vfio-luctl@tight.service.d/store.conf
 	expect 0 preserve tight "$a"
@@ -126,6 +143,11 @@ case $BOOT in
 	until_true active tight inactive
 	is "$(kept vfio-luctl@tight)" ""
 	is_free "$a"
+	is "$(kept vfio-luctl@given)" "given manifest"
+	expect 0 retrieve given -- "$PROBE" "fd:{$c}" bind config
+	expect 0 finish given
+	is "$(kept vfio-luctl@given)" ""
+	is_free "$c"
 	# Its devices were preserved: they are not once more
 	systemctl start vfio-luctl@own
 	is "$(states own)" "$b arrived"
