@@ -104,7 +104,7 @@ case $BOOT in
 	is "$(states given)" "$c preserved"
 	kill -KILL "$(main_pid given)"
 	until_true have given "$c preserved"
-	is "$("$LUCTL" status -n -o session | tr -d ' ' | sort -u | tr '\n' ' ')" "given own vm "
+	is "$("$LUCTL" status -n -o session | tr -d ' ' | sort -u | tr '\n' ' ')" "given own "
 	grep -E '^outgoing session vfio-luctl@g[^ ]*-[0-9a-f]{24} ' /sys/kernel/debug/liveupdate/sessions
 	# One that keeps the session only: it goes along, and is known again in the next kernel
 	printf '[Service]\nFileDescriptorStoreMax=1\n' | put etc/systemd/system/vfio-luctl@tight.service.d/store.conf
