@@ -354,11 +354,11 @@ END
 	[ "$output" = "1 0000:01:00.0 $BATS_TEST_TMPDIR"$'\nrunning' ]
 	[ ! -e "$TOP/changed" ]
 	[ ! -e changed ]
-	run ! grep -q changed "$(cache)"/image/*/root/etc/hostname
+	run ! grep -q changed "$(cache)"/image/*/system/etc/hostname
 }
 
-@test "--systemd: systemctl kexec, and what is in /share/root is there before systemd is" {
-	local root=$BATS_TEST_TMPDIR/share/root
+@test "--systemd: systemctl kexec, and what is in /share/system is there before systemd is" {
+	local root=$BATS_TEST_TMPDIR/share/system
 	mkdir -p "$root"/etc/systemd/system/multi-user.target.wants "$root/usr/lib/systemd/system-shutdown"
 	printf '[Service]\nType=oneshot\nExecStart=/bin/touch /run/early\n' >"$root/etc/systemd/system/early.service"
 	ln -s ../early.service "$root/etc/systemd/system/multi-user.target.wants"

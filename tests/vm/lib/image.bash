@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The system of run --systemd: Debian sid in a directory, made by debootstrap.
 #
-#   image/systemd-KEY-DAY/root/      the system; never changed
+#   image/systemd-KEY-DAY/system/    the system; never changed
 #   image/systemd-KEY-DAY/packages   what it is made of, with the versions
 #   image/debootstrap.log            of the last one that was made
 #
@@ -53,7 +53,7 @@ find_image() {
 	[[ ! ${1:-} ]] || ((IMAGE_DAY > $(date -d "$1 days ago" +%Y%m%d))) || return 1
 	touch -- "$found"
 	# shellcheck disable=SC2034 # for run and machine.bash
-	IMAGE=$found/root
+	IMAGE=$found/system
 }
 
 image_key() {
@@ -74,7 +74,7 @@ make_image() {
 	if apt_look_for_mirror; then
 		say "making the systemd image: Debian $IMAGE_SUITE from $APT_MIRROR"
 		mkdir "$new"
-		supervise image_progress run_debootstrap "$new/root" || error="$(debootstrap_error) (see $IMAGE_LOG)"
+		supervise image_progress run_debootstrap "$new/system" || error="$(debootstrap_error) (see $IMAGE_LOG)"
 	else
 		error=$APT_ERROR
 	fi
@@ -93,10 +93,10 @@ check_image_needs() {
 # complete_image DIR: prints what is wrong with it
 complete_image() {
 	local version
-	rm -rf -- "$1"/root/var/{cache/apt/archives,lib/apt/lists}/*
+	rm -rf -- "$1"/system/var/{cache/apt/archives,lib/apt/lists}/*
 	# Nothing that systemd would do at every boot because /usr is newer
-	touch -- "$1"/root/{etc,var}/.updated
-	dpkg-query --admindir="$1/root/var/lib/dpkg" -W >"$1/packages"
+	touch -- "$1"/system/{etc,var}/.updated
+	dpkg-query --admindir="$1/system/var/lib/dpkg" -W >"$1/packages"
 	version=$(sed -nE 's/^systemd\t([0-9]+).*/\1/p' "$1/packages")
 	((${version:-0} >= SYSTEMD_NEEDED)) ||
 		echo "$IMAGE_SUITE has systemd ${version:-unknown} and $SYSTEMD_NEEDED is needed"

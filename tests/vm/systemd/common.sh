@@ -7,14 +7,14 @@ source "$(dirname "${BASH_SOURCE[0]}")/../tool/common.sh"
 # unit NAME SETTING...: now, and at later boots before systemd begins
 unit() {
 	local file=etc/systemd/system/$1.service
-	mkdir -p "/share/root/${file%/*}"
+	mkdir -p "/share/system/${file%/*}"
 	{
 		printf '[Service]\nType=oneshot\nRemainAfterExit=yes\nNotifyAccess=all\n'
 		printf '%s\n' "${@:2}"
 		printf 'ExecStart=/bin/bash -c "exec %s $$(cat /share/%s)"\n' "$PROBE" "$1"
 		printf 'StandardOutput=truncate:/share/%s.out\nStandardError=inherit\n' "$1"
-	} >"/share/root/$file"
-	cp "/share/root/$file" "/$file"
+	} >"/share/system/$file"
+	cp "/share/system/$file" "/$file"
 	systemctl daemon-reload
 }
 

@@ -6,8 +6,8 @@ a=${DEVICE[0]} b=${DEVICE[1]} c=${DEVICE[2]}
 
 # put FILE: standard input, now and at later boots before systemd begins
 put() {
-	mkdir -p "/share/root/${1%/*}" "/${1%/*}"
-	tee "/share/root/$1" >"/$1"
+	mkdir -p "/share/system/${1%/*}" "/${1%/*}"
+	tee "/share/system/$1" >"/$1"
 	systemctl daemon-reload
 }
 
