@@ -94,7 +94,8 @@ int keeper_adopt(struct keeper *keeper, int session, int manifest, struct error 
 	else
 		adopt_outgoing(keeper, manifest);
 	rc = keeper_store(keeper, manifest, err);
-	if (rc < 0) {
+	/* To let go of an incoming one may lock its devices: it is held without a copy. */
+	if (rc < 0 && keeper->info.direction == KEEPER_OUTGOING) {
 		forget(keeper);
 		return rc;
 	}

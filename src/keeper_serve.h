@@ -70,7 +70,7 @@ int keeper_retrieve_entry(struct keeper *keeper, struct keeper_entry *entry, str
  * 0.  What of an incoming one was retrieved before is retrieved again, which gives
  * the same files.  Whatever is wrong with the manifest is written to
  * info.manifest_error.  STATUS_REFUSED: it is no session, or the service manager does
- * not keep it.
+ * not keep one that is for the next kernel; one that came is held all the same.
  */
 int keeper_adopt(struct keeper *keeper, int session, int manifest, struct error *err);
 

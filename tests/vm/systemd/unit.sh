@@ -116,12 +116,14 @@ case $BOOT in
 	is_free "$a"
 	expect 0 preserve tight "$a"
 	systemctl restart vfio-luctl@tight
+	# In the next kernel, this one's unit will keep nothing
+	mkdir -p /share/system/etc/systemd/system/vfio-luctl@own.service.d
+	printf '[Service]\nFileDescriptorStoreMax=0\n' >/share/system/etc/systemd/system/vfio-luctl@own.service.d/store.conf
 	expect 0 check
 	next-kernel
 	;;
 2)
 	is "$(kept vfio-luctl@tight)" session
-	is "$(kept vfio-luctl@own)" "manifest session"
 	bind_all
 	is_locked "$a"
 	is_locked "$b"
@@ -150,6 +152,12 @@ case $BOOT in
 	is_free "$c"
 	# Its devices were preserved: they are not once more
 	systemctl start vfio-luctl@own
+	is "$(states own)" "$b arrived"
+	is "$(kept vfio-luctl@own)" ""
+	is "$("$LUCTL" status -n -o stored own | tr -d ' ')" no
+	# Held all the same, so no signal ends it
+	kill -TERM "$(main_pid own)"
+	sleep 0.5
 	is "$(states own)" "$b arrived"
 	expect 0 retrieve own -- "$PROBE" "fd:{$b}" bind config
 	expect 0 finish own
