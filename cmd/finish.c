@@ -5,6 +5,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "keeper_client.h"
+#include "keeper_wait.h"
 #include "rebind.h"
 #include "sysfs.h"
 #include "token.h"
@@ -44,6 +45,15 @@ static void mark_dropped(const struct keeper_info *info, struct row_list *list)
 			list->rows[i].state = "dropped";
 }
 
+static int finish(const struct session_args *args, int rootfd, struct error *err)
+{
+	const struct finish_wait wait = { .seconds = args->wait_seconds, .user = -1 };
+
+	if (args->wait)
+		return keeper_finish_wait(rootfd, args->session, args->drop_memfds, &wait, err);
+	return keeper_finish(rootfd, args->session, args->drop_memfds, err);
+}
+
 static int finish_session(const struct session_args *args, struct error *err)
 {
 	cleanup_close int rootfd = sysroot_open(NULL, err);
@@ -55,13 +65,13 @@ static int finish_session(const struct session_args *args, struct error *err)
 	if (rc < 0)
 		return rc;
 	rc = rows_add_info(&list, &info, args->dry_run ? NULL : "finished", !args->dry_run, err);
-	if (rc == 0 && args->dry_run)
+	if (rc == 0 && args->dry_run && !args->wait)
 		rc = check_ready(&info, args->drop_memfds, err);
 	else if (rc == 0)
 		mark_dropped(&info, &list);
 	keeper_info_free(&info);
 	if (rc == 0 && !args->dry_run)
-		rc = keeper_finish(rootfd, args->session, args->drop_memfds, err);
+		rc = finish(args, rootfd, err);
 	if (rc == 0 && !args->dry_run)
 		rebind_forget(args->session);
 	return rc < 0 ? rc : rows_print(&list, &args->report, err);

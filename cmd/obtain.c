@@ -6,10 +6,12 @@
 
 #include "error.h"
 #include "handoff.h"
+#include "handoff_send.h"
 #include "keeper.h"
 #include "keeper_check.h"
 #include "keeper_client.h"
 #include "unit.h"
+#include "handoff_args.h"
 #include "obtain.h"
 #include "session_args.h"
 
@@ -17,16 +19,24 @@
  * Every error of the request is found here, before the first device is
  * retrieved; and before it is bound, when it is none of the device itself.
  */
-static int check_request(struct ready *ready, char *const *command, const struct request *request,
-			 struct error *err)
+static int check_request(struct ready *ready, const struct handoff_args *wanted,
+			 struct request *request, struct error *err)
 {
-	size_t i;
+	size_t i, numbers = 2 * (request->count + 1); /* once received, once out of the way */
 	int rc = 0;
 
-	if (command)
-		rc = handoff_check_devices(command, request->devices, request->count, err);
-	if (rc == 0) /* once received, once out of the way of the final numbers */
-		rc = keeper_check_room(2 * request->count, err);
+	if (wanted && wanted->iommufd)
+		rc = request_add_iommufd(request, err);
+	if (wanted && wanted->first) {
+		request->handoff.first = wanted->first;
+		numbers += (size_t)wanted->first;
+	}
+	if (rc == 0 && wanted && wanted->command)
+		rc = handoff_check_arguments(wanted->command, &request->handoff, err);
+	if (rc == 0 && wanted && wanted->send && !wanted->qmp)
+		rc = handoff_check_count(&request->handoff, err);
+	if (rc == 0)
+		rc = keeper_check_room(numbers, err);
 	if (rc == 0)
 		rc = ready_devices(ready, request, err);
 	for (i = 0; rc == 0 && i < request->device_count; i++)
@@ -43,7 +53,7 @@ static int fetch(int rootfd, const char *session, struct request *request, struc
 
 		if (fd < 0)
 			return fd;
-		request->devices[i].fd = fd;
+		request->handoff.fds[i].fd = fd;
 	}
 	return 0;
 }
@@ -115,8 +125,8 @@ static int reach_keeper(int rootfd, const struct session_args *args, struct keep
 			 "the session is outgoing: there was no kexec yet");
 }
 
-int obtain_devices(struct ready *ready, char *const *command, struct request *request,
-		   struct error *err)
+int obtain_devices(struct ready *ready, const struct handoff_args *handoff,
+		   struct request *request, struct error *err)
 {
 	const struct session_args *args = ready->args;
 	struct keeper_info info;
@@ -127,7 +137,7 @@ int obtain_devices(struct ready *ready, char *const *command, struct request *re
 	rc = request_choose(request, ready->rootfd, args, &info, err);
 	keeper_info_free(&info);
 	if (rc == 0)
-		rc = check_request(ready, command, request, err);
+		rc = check_request(ready, handoff, request, err);
 	if (rc == 0 && !args->dry_run)
 		rc = fetch(ready->rootfd, args->session, request, err);
 	if (rc < 0)

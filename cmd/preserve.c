@@ -247,7 +247,7 @@ static int preserve_devices(struct wanted *wanted, struct error *err)
 	const char *session = wanted->args->session;
 	int rc = take_seat(wanted->rootfd, session, &seat, err);
 
-	if (rc == 0 && !wanted->args->pid)
+	if (rc == 0 && !wanted->args->pid && devices->count)
 		rc = claim_bind(devices, &wanted->claim, wanted->rootfd, err);
 	if (rc == 0)
 		rc = hold_devices(wanted, &seat, err);
@@ -287,6 +287,22 @@ static int preserve(struct wanted *wanted, const char **state, bool *changed, st
 	return rc;
 }
 
+/* Memory that is named, before that of a process, which may be the same. */
+static int add_memory(struct wanted *wanted, struct error *err)
+{
+	const struct session_args *args = wanted->args;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < args->memory_count; i++) {
+		const struct memory_arg *memory = &args->memory[i];
+
+		rc = memory->copy ? claim_attach(&wanted->claim, memory->text, err) :
+				    claim_add_memfd(&wanted->claim, wanted->rootfd, memory->text, err);
+	}
+	return rc;
+}
+
 /* The devices that the words mean; without words all that @files has. */
 static int choose(struct wanted *wanted, const struct process_files *files, struct error *err)
 {
@@ -296,7 +312,7 @@ static int choose(struct wanted *wanted, const struct process_files *files, stru
 
 	if (rc == 0 && args->count)
 		rc = plan_resolve(wanted->rootfd, &all, args->words, args->count, &wanted->devices, err);
-	else if (rc == 0)
+	else if (rc == 0 && files)
 		rc = claim_find(&all, &wanted->process, files, &wanted->devices, err);
 	device_list_free(&all);
 	return rc < 0 ? rc : claim_check(&wanted->devices, err);
@@ -338,6 +354,8 @@ static int resolve_and_preserve(const struct session_args *args, struct error *e
 	int rc = rootfd < 0 ? rootfd : 0;
 
 	if (rc == 0)
+		rc = add_memory(&wanted, err);
+	if (rc == 0)
 		rc = args->pid ? take_from_process(&wanted, err) : choose(&wanted, NULL, err);
 	if (rc == 0)
 		rc = preserve(&wanted, &state, &changed, err);
@@ -354,19 +372,20 @@ static int run_preserve(struct globals *globals, int argc, char **argv, struct e
 	};
 	int rc = session_args_parse(&cmd_preserve, globals, argc, argv, &args, err);
 
-	if (rc == 0 && args.count == 0 && !args.pid) {
+	if (rc == 0 && args.count == 0 && !args.pid && !args.memory_count) {
 		rc = error_set(err, STATUS_USAGE, 0, NULL, "no device is given");
 		error_hint(err, "see 'vfio-luctl list'");
 	}
 	if (rc == 0)
 		rc = resolve_and_preserve(&args, err);
+	free(args.memory);
 	free(args.selected);
 	return rc;
 }
 
 const struct command cmd_preserve = {
 	.name = "preserve",
-	.args = "SESSION DEVICE...\nSESSION --pid PID [DEVICE...]",
+	.args = "SESSION DEVICE...\nSESSION --pid PID [DEVICE...]\nSESSION --memfd=FILE=NAME",
 	.summary = "Put devices into a new session for the next kernel",
 	.run = run_preserve,
 };

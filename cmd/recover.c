@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "claim.h"
 #include "cleanup.h"
 #include "error.h"
 #include "keeper_client.h"
@@ -26,14 +27,14 @@ static int bind_device(const struct keeper_entry *entry, int fd, int iommufd, st
 
 static int bind_devices(const struct request *request, struct error *err)
 {
-	cleanup_close int iommufd = vfio_open_iommufd();
+	cleanup_close int iommufd = claim_open_iommufd(err);
 	size_t i;
 	int rc = 0;
 
 	if (iommufd < 0)
-		return error_set(err, STATUS_FAILED, -iommufd, VFIO_IOMMUFD_PATH, "cannot open");
+		return iommufd;
 	for (i = 0; rc == 0 && i < request->device_count; i++)
-		rc = bind_device(&request->entries[i], request->devices[i].fd, iommufd, err);
+		rc = bind_device(&request->entries[i], request->handoff.fds[i].fd, iommufd, err);
 	return rc;
 }
 

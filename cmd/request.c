@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "claim.h"
 #include "cleanup.h"
 #include "device.h"
 #include "error.h"
@@ -17,19 +18,44 @@ void request_free(struct request *request)
 {
 	size_t i;
 
-	for (i = 0; i < request->count; i++)
-		cleanup_close_fn(&request->devices[i].fd);
-	free(request->devices);
+	for (i = 0; i < request->handoff.count; i++)
+		cleanup_close_fn(&request->handoff.fds[i].fd);
+	free(request->handoff.fds);
 	free(request->entries);
+	*request = (struct request){ 0 };
 }
 
-static int request_init(struct request *request, size_t room, struct error *err)
+int request_add_iommufd(struct request *request, struct error *err)
 {
+	struct handoff_fd *last = &request->handoff.fds[request->handoff.count];
+	int fd = claim_open_iommufd(err);
+
+	if (fd < 0)
+		return fd;
+	*last = (struct handoff_fd){ .kind = HANDOFF_IS_IOMMUFD, .name = "", .fd = fd };
+	request->handoff.count++;
+	return 0;
+}
+
+static int request_init(struct request *request, const struct session_args *args, size_t room,
+			struct error *err)
+{
+	request->handoff = (struct handoff){ .session = args->session, .first = HANDOFF_FIRST_FD };
 	request->entries = calloc(room + 1, sizeof(*request->entries));
-	request->devices = calloc(room + 1, sizeof(*request->devices));
-	if (!request->entries || !request->devices)
+	request->handoff.fds = calloc(room + 1, sizeof(*request->handoff.fds));
+	if (!request->entries || !request->handoff.fds)
 		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the devices");
 	return 0;
+}
+
+static struct handoff_fd item_of(const struct manifest_entry *entry)
+{
+	uint32_t memfd = token_memfd(entry->token);
+
+	return (struct handoff_fd){
+		.kind = memfd ? HANDOFF_IS_MEMFD : HANDOFF_IS_DEVICE, .address = entry->address,
+		.memfd = memfd, .name = entry->name, .size = entry->size, .fd = -1,
+	};
 }
 
 /* Add @entry at its place, once however often it was named. */
@@ -43,13 +69,11 @@ static void request_add(struct request *request, const struct keeper_entry *entr
 	for (; at > 0 && request->entries[at - 1].of.token > entry->of.token; at--)
 		request->entries[at] = request->entries[at - 1];
 	request->entries[at] = *entry;
-	request->devices[request->count].fd = -1;
 	request->count++;
 	request->device_count += !token_memfd(entry->of.token);
-	for (i = 0; i < request->count; i++) {
-		request->devices[i].address = request->entries[i].of.address;
-		request->devices[i].memfd = token_memfd(request->entries[i].of.token);
-	}
+	for (i = 0; i < request->count; i++)
+		request->handoff.fds[i] = item_of(&request->entries[i].of);
+	request->handoff.count = request->count;
 }
 
 /*
@@ -197,7 +221,7 @@ static int add_all_listed(struct request *request, int rootfd, const struct sess
 
 		if (session->direction != DIRECTION_INCOMING)
 			continue;
-		rc = request_init(request, session->count, err);
+		rc = request_init(request, args, session->count, err);
 		for (k = 0; rc == 0 && k < session->count; k++)
 			rc = add_listed(request, args, &session->files[k], err);
 		break;
@@ -226,7 +250,7 @@ static int choose_all(struct request *request, int rootfd, const struct session_
 			   args->session);
 		return rc;
 	}
-	rc = request_init(request, info->count, err);
+	rc = request_init(request, args, info->count, err);
 	for (i = 0; rc == 0 && i < info->count; i++)
 		if (info->entries[i].state != ENTRY_GONE && info->entries[i].state != ENTRY_FAILED &&
 		    !token_memfd(info->entries[i].of.token))
@@ -248,7 +272,7 @@ int request_choose(struct request *request, int rootfd, const struct session_arg
 		error_hint(err, "the session is held and safe; name the devices to retrieve them all the same");
 		return rc;
 	}
-	rc = request_init(request, args->count ? args->count : info->count, err);
+	rc = request_init(request, args, args->count ? args->count : info->count, err);
 	for (i = 0; rc == 0 && args->count == 0 && i < info->count; i++)
 		request_add(request, &info->entries[i]);
 	for (i = 0; rc == 0 && i < args->count; i++) {

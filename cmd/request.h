@@ -13,7 +13,7 @@ struct session_args;
 /* What is to be retrieved, by token: devices in the order of the addresses, then memfds. */
 struct request {
 	struct keeper_entry *entries;   /* as they were before */
-	struct handoff_device *devices; /* beside each entry */
+	struct handoff handoff;         /* a descriptor beside each entry, and perhaps an iommufd */
 	size_t count;
 	size_t device_count;            /* how many of them are devices */
 };
@@ -27,3 +27,6 @@ struct request {
 int request_choose(struct request *request, int rootfd, const struct session_args *args,
 		   const struct keeper_info *info, struct error *err);
 void request_free(struct request *request);
+
+/* Have a new iommufd handed over too, after everything else.  Errors: claim_open_iommufd(). */
+int request_add_iommufd(struct request *request, struct error *err);

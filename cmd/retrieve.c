@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* retrieve: get devices back from the previous kernel and hand them to a command. */
+/* retrieve: get devices back from the previous kernel and hand them over. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "await.h"
 #include "cleanup.h"
 #include "error.h"
 #include "handoff.h"
+#include "handoff_send.h"
+#include "keeper_wait.h"
 #include "sysfs.h"
 #include "commands.h"
+#include "handoff_args.h"
 #include "obtain.h"
 #include "ready.h"
 #include "rows.h"
@@ -24,11 +29,10 @@ static const char *state_after(const struct session_args *args, const struct kee
 	return entry_state_name(ENTRY_RETRIEVED);
 }
 
-static int print_request(const struct ready *ready, const struct request *request,
-			 struct error *err)
+static int add_rows(struct row_list *list, const struct ready *ready, const struct request *request,
+		    struct error *err)
 {
 	const struct session_args *args = ready->args;
-	cleanup_rows struct row_list list = { 0 };
 	size_t i;
 	int rc = 0;
 
@@ -36,69 +40,136 @@ static int print_request(const struct ready *ready, const struct request *reques
 		const struct keeper_entry *entry = &request->entries[i];
 		const struct rebind_entry *bound = rebind_find(&ready->rebind, entry->of.address);
 
-		rc = rows_add(&list, args->session, &entry->of, state_after(args, entry),
+		rc = rows_add(list, args->session, &entry->of, state_after(args, entry),
 			      !args->dry_run && entry->state == ENTRY_ARRIVED, err);
 		if (rc == 0)
-			list.rows[i].earlier_override = bound ? bound->override : NULL;
+			list->rows[i].earlier_override = bound ? bound->override : NULL;
 	}
+	return rc;
+}
+
+static int finish_when_bound(const struct ready *ready, const struct finish_wait *wait,
+			     struct error *err)
+{
+	int rc = keeper_finish_wait(ready->rootfd, ready->args->session, false, wait, err);
+
+	if (rc == 0)
+		rebind_forget(ready->args->session);
+	return rc;
+}
+
+/* In a process beside the command; what is handed over is not its own to keep open. */
+static int finish_apart(const struct ready *ready, struct request *request, struct error *err)
+{
+	struct finish_wait wait;
+	int rc = keeper_wait_apart(&wait, err);
+
+	if (rc <= 0)
+		return rc;
+	request_free(request);
+	rc = finish_when_bound(ready, &wait, err);
+	close(wait.user);
+	return rc < 0 ? rc : 1;
+}
+
+static int run_command(struct ready *ready, struct request *request, struct error *err)
+{
+	const struct handoff_args *handoff = ready->args->handoff;
+	int rc = 0;
+
+	ready_end(ready);
+	if (handoff->finish)
+		rc = finish_apart(ready, request, err);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	return handoff_exec(handoff->command, &request->handoff, err);
+}
+
+/* Wait for the peer to bind what it was sent, as long as it lives. */
+static int finish_after_send(const struct ready *ready, int sock, struct row_list *list,
+			     struct request *request, struct error *err)
+{
+	cleanup_close int peer = handoff_peer(sock);
+	const struct finish_wait wait = { .seconds = AWAIT_FOREVER, .user = peer };
+	size_t i;
+	int rc;
+
+	request_free(request);
+	rc = finish_when_bound(ready, &wait, err);
+	for (i = 0; rc == 0 && i < list->count; i++)
+		list->rows[i].state = "finished";
+	return rc;
+}
+
+static int send_request(const struct ready *ready, int sock, struct request *request,
+			struct row_list *list, struct error *err)
+{
+	const struct handoff_args *handoff = ready->args->handoff;
+	int rc;
+
+	if (handoff->qmp)
+		rc = handoff_send_qmp(sock, handoff->send, &request->handoff, err);
+	else
+		rc = handoff_send(sock, handoff->send, &request->handoff, err);
+	if (rc == 0 && handoff->finish)
+		rc = finish_after_send(ready, sock, list, request, err);
+	return rc;
+}
+
+static int deliver(struct ready *ready, int sock, struct request *request, struct error *err)
+{
+	const struct session_args *args = ready->args;
+	cleanup_rows struct row_list list = { 0 };
+	int rc;
+
+	if (args->handoff->command && !args->dry_run)
+		return run_command(ready, request, err);
+	rc = add_rows(&list, ready, request, err);
+	if (rc == 0 && sock >= 0)
+		rc = send_request(ready, sock, request, &list, err);
 	return rc < 0 ? rc : rows_print(&list, &args->report, err);
 }
 
-static int retrieve(const struct session_args *args, char *const *command, struct error *err)
+static int retrieve(const struct session_args *args, struct error *err)
 {
-	cleanup_close int rootfd = sysroot_open(NULL, err);
+	cleanup_close int rootfd = sysroot_open(NULL, err), sock = -1;
 	__attribute__((cleanup(request_free))) struct request request = { 0 };
 	__attribute__((cleanup(ready_end))) struct ready ready = { .rebind = REBIND_INIT };
 	int rc = rootfd < 0 ? rootfd : 0;
 
-	if (rc == 0 && command)
-		rc = handoff_check_command(command, err);
+	if (rc == 0 && args->handoff->send && !args->dry_run) {
+		sock = handoff_connect(args->handoff->send, err);
+		rc = sock < 0 ? sock : 0;
+	}
 	if (rc == 0)
 		rc = ready_begin(&ready, rootfd, args, err);
 	if (rc == 0)
 		rc = ready_host(&ready, err);
 	if (rc == 0)
-		rc = obtain_devices(&ready, command, &request, err);
-	if (rc < 0)
-		return rc;
-	if (!command || args->dry_run)
-		return print_request(&ready, &request, err);
-	ready_end(&ready);
-	return handoff_exec(command, request.devices, request.count, err);
-}
-
-/* Cut "-- COMMAND..." off: argp would mix its words with ours. */
-static char **split_command(int *argc, char **argv)
-{
-	int i;
-
-	for (i = 1; i < *argc; i++) {
-		if (strcmp(argv[i], "--"))
-			continue;
-		*argc = i;
-		return argv + i + 1;
-	}
-	return NULL;
+		rc = obtain_devices(&ready, args->handoff, &request, err);
+	return rc < 0 ? rc : deliver(&ready, sock, &request, err);
 }
 
 static int run_retrieve(struct globals *globals, int argc, char **argv, struct error *err)
 {
+	struct handoff_args handoff = { 0 };
 	struct session_args args = {
-		.takes = TAKES_DEVICES | TAKES_BIND,
+		.takes = TAKES_DEVICES | TAKES_BIND | TAKES_HANDOFF, .handoff = &handoff,
 		.report = { .array = "devices", .columns = retrieve_columns },
 	};
 	static const char *const with_override[] = {
 		"device", "session", "token", "state", "earlier_override", NULL,
 	};
-	char **command = split_command(&argc, argv);
-	int rc = session_args_parse(&cmd_retrieve, globals, argc, argv, &args, err);
+	int rc;
 
+	handoff_args_split(&handoff, &argc, argv);
+	rc = session_args_parse(&cmd_retrieve, globals, argc, argv, &args, err);
 	if (args.bind && !args.selected)
 		args.report.selected = with_override;
-	if (rc == 0 && command && !*command)
-		rc = error_set(err, STATUS_USAGE, 0, "--", "no command follows");
 	if (rc == 0)
-		rc = retrieve(&args, command, err);
+		rc = handoff_args_check(&handoff, err);
+	if (rc == 0)
+		rc = retrieve(&args, err);
 	free(args.selected);
 	return rc;
 }

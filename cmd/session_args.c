@@ -9,6 +9,7 @@
 #include "error.h"
 #include "session.h"
 #include "commands.h"
+#include "handoff_args.h"
 #include "session_args.h"
 
 enum {
@@ -18,6 +19,7 @@ enum {
 	KEY_BIND,
 	KEY_PID,
 	KEY_MEMFD,
+	KEY_ATTACH,
 	KEY_FORCE,
 	KEY_DROP,
 };
@@ -66,12 +68,38 @@ static error_t parse_force(const char *id, bool *force, struct argp_state *state
 	return EINVAL;
 }
 
+static error_t add_memory(struct session_args *args, const char *text, bool copy,
+			  struct argp_state *state)
+{
+	struct memory_arg *grown = reallocarray(args->memory, args->memory_count + 1, sizeof(*grown));
+
+	if (!grown) {
+		argp_error(state, "no memory for '%s'", text);
+		return ENOMEM;
+	}
+	args->memory = grown;
+	grown[args->memory_count++] = (struct memory_arg){ text, copy };
+	return 0;
+}
+
+/* The next word is its argument when it can be nothing else: no device has a '=' in its name. */
+static error_t parse_memfd(const char *text, struct session_args *args, struct argp_state *state)
+{
+	if (!text && state->next < state->argc && strchr(state->argv[state->next], '=') &&
+	    state->argv[state->next][0] != '-')
+		text = state->argv[state->next++];
+	if (text)
+		return add_memory(args, text, false, state);
+	args->memfd = true;
+	return 0;
+}
+
 /* What only makes sense together. */
 static error_t check_together(const struct session_args *args, struct argp_state *state)
 {
 	if (args->pid || (!args->memfd && !args->force))
 		return 0;
-	argp_error(state, "%s needs --pid", args->memfd ? "--memfd" : "--force");
+	argp_error(state, "%s needs --pid", args->memfd ? "--memfd without FILE=NAME" : "--force");
 	return EINVAL;
 }
 
@@ -93,6 +121,8 @@ static error_t parse_session(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &args->table;
+		if (args->handoff)
+			state->child_inputs[1] = args->handoff;
 		return 0;
 	case KEY_DRY_RUN:
 		args->dry_run = true;
@@ -107,8 +137,9 @@ static error_t parse_session(int key, char *arg, struct argp_state *state)
 	case KEY_PID:
 		return parse_pid(arg, &args->pid, state);
 	case KEY_MEMFD:
-		args->memfd = true;
-		return 0;
+		return parse_memfd(arg, args, state);
+	case KEY_ATTACH:
+		return add_memory(args, arg, true, state);
 	case KEY_FORCE:
 		return parse_force(arg, &args->force, state);
 	case KEY_DROP:
@@ -136,7 +167,8 @@ static const struct argp_option bind_options[] = {
 
 static const struct argp_option process_options[] = {
 	{ "pid", KEY_PID, "PID", 0, "Preserve the files that this process has open", 0 },
-	{ "memfd", KEY_MEMFD, NULL, 0, "With --pid: its memfds too, that is its memory", 0 },
+	{ "memfd", KEY_MEMFD, "FILE=NAME|PID:FD=NAME", OPTION_ARG_OPTIONAL, "Preserve this memfd too; with --pid alone, all its memfds, that is its memory", 0 },
+	{ "attach", KEY_ATTACH, "FILE[=NAME]", 0, "Preserve a copy of this small file too", 0 },
 	{ "force", KEY_FORCE, "ID", 0, "With --pid: in spite of device-interrupts", 0 },
 	TIMEOUT,
 	DRY_RUN,
@@ -152,6 +184,7 @@ static const struct argp_option recover_options[] = {
 };
 
 static const struct argp_option drop_options[] = {
+	{ "wait", KEY_WAIT, "SECONDS", OPTION_ARG_OPTIONAL, "Wait until it can be finished", 0 },
 	{ "drop-memfds", KEY_DROP, NULL, 0, "Lose the memfds that nobody uses", 0 },
 	DRY_RUN,
 	{ 0 },
@@ -160,8 +193,11 @@ static const struct argp_option drop_options[] = {
 static const struct argp_option plain_options[] = { DRY_RUN, { 0 } };
 
 static const struct argp_child children[] = { { &table_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp_child handoff_children[] = {
+	{ &table_argp, 0, NULL, 0 }, { &handoff_argp, 0, NULL, 0 }, { 0 },
+};
 
-static const struct argp with_bind = { bind_options, parse_session, NULL, NULL, children, NULL, NULL };
+static const struct argp with_handoff = { bind_options, parse_session, NULL, NULL, handoff_children, NULL, NULL };
 static const struct argp with_process = { process_options, parse_session, NULL, NULL, children, NULL, NULL };
 static const struct argp with_recover = { recover_options, parse_session, NULL, NULL, children, NULL, NULL };
 static const struct argp with_drop = { drop_options, parse_session, NULL, NULL, children, NULL, NULL };
@@ -171,8 +207,8 @@ static const struct argp *choose_argp(unsigned int takes)
 {
 	if (takes & TAKES_BIND && takes & TAKES_DROP)
 		return &with_recover;
-	if (takes & TAKES_BIND)
-		return &with_bind;
+	if (takes & TAKES_HANDOFF)
+		return &with_handoff;
 	if (takes & TAKES_PROCESS)
 		return &with_process;
 	return takes & TAKES_DROP ? &with_drop : &plain;

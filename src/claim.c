@@ -105,20 +105,28 @@ static int say_bind_failed(const struct vfio_device *device, int code, int rootf
 			 "cannot bind the device to an iommufd: somebody uses it");
 }
 
+int claim_open_iommufd(struct error *err)
+{
+	int fd = vfio_open_iommufd();
+
+	if (fd >= 0)
+		return fd;
+	error_set(err, fd == -ENOENT ? STATUS_UNSUPPORTED : STATUS_FAILED, -fd, VFIO_IOMMUFD_PATH,
+		  "cannot open");
+	if (fd == -ENOENT)
+		error_hint(err, "modprobe iommufd (CONFIG_IOMMUFD)");
+	return fd;
+}
+
 int claim_bind(const struct device_list *devices, const struct claim *claim,
 	       int rootfd, struct error *err)
 {
-	cleanup_close int iommufd = vfio_open_iommufd();
+	cleanup_close int iommufd = claim_open_iommufd(err);
 	size_t i;
 	int rc;
 
-	if (iommufd < 0) {
-		rc = error_set(err, iommufd == -ENOENT ? STATUS_UNSUPPORTED : STATUS_FAILED,
-			       -iommufd, VFIO_IOMMUFD_PATH, "cannot open");
-		if (iommufd == -ENOENT)
-			error_hint(err, "modprobe iommufd (CONFIG_IOMMUFD)");
-		return rc;
-	}
+	if (iommufd < 0)
+		return iommufd;
 	for (i = 0; i < devices->count; i++) {
 		rc = vfio_bind(claim->fds[i], iommufd);
 		if (rc < 0)

@@ -46,6 +46,9 @@ int claim_check(const struct device_list *devices, struct error *err);
  */
 int claim_open(const struct device_list *devices, struct claim *claim, struct error *err);
 
+/* A new iommufd, the caller's.  STATUS_UNSUPPORTED (-ENOENT): the kernel has none. */
+int claim_open_iommufd(struct error *err);
+
 /*
  * Bind all to one new iommufd.  -EBUSY or -EINVAL, STATUS_BUSY: somebody uses
  * the device, named when it can be seen; STATUS_UNSUPPORTED: no iommufd.
@@ -63,11 +66,29 @@ int claim_take(const struct device_list *devices, const struct process *process,
 	       const struct process_files *files, struct claim *claim, struct error *err);
 
 /*
- * Take its memfds too, each once, with tokens in the order of the descriptors.
+ * Take its memfds too, each once, but for those that @claim has already, with tokens
+ * in the order of the descriptors.
  * STATUS_NOT_FOUND (-ENOENT): it has none.
  */
 int claim_take_memfds(const struct process *process, const struct process_files *files,
 		      struct claim *claim, struct error *err);
+
+/*
+ * Take one memfd, and give it a name.  @text is "FILE=NAME" or "PID:FD=NAME", and
+ * FILE leads to a memfd (/proc/PID/fd/FD).  STATUS_USAGE (-EINVAL): NAME is none,
+ * see handoff_is_name(), or it or the memfd is given twice; STATUS_NOT_FOUND;
+ * STATUS_REFUSED: it is no memfd; and what process_take_number() gives.
+ */
+int claim_add_memfd(struct claim *claim, int rootfd, const char *text, struct error *err);
+
+#define CLAIM_ATTACH_MAX (16 * 1024 * 1024)
+
+/*
+ * Make a memfd of the content of a file.  @text is "FILE" or "FILE=NAME"; without
+ * NAME it gets the last part of the path.  Errors as before; STATUS_REFUSED: it is
+ * empty, or has more than CLAIM_ATTACH_MAX bytes.
+ */
+int claim_attach(struct claim *claim, const char *text, struct error *err);
 
 /*
  * Those of @all that @files has, in whatever way, into @chosen, which the caller

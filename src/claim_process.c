@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* From what a process has open to what is preserved of it. */
 #include <errno.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "claim.h"
@@ -17,7 +13,6 @@
 #include "facts.h"
 #include "findings.h"
 #include "process.h"
-#include "token.h"
 #include "vfio.h"
 
 #define NOIOMMU "noiommu-"
@@ -115,79 +110,6 @@ int claim_take(const struct device_list *devices, const struct process *process,
 		claim->fds[claim->count++] = fd;
 	}
 	return 0;
-}
-
-/* The device number of the kernel's own file system for memfds; 0 when that is not known. */
-static dev_t memfd_dev(void)
-{
-	cleanup_close int fd = memfd_create("vfio-luctl", MFD_CLOEXEC);
-	struct stat st;
-
-	return fd >= 0 && fstat(fd, &st) == 0 ? st.st_dev : 0;
-}
-
-/* No deleted file that was called so: it is where memfds are, or on huge pages. */
-static bool is_memfd(int fd, const struct stat *st)
-{
-	struct statfs fs;
-
-	return st->st_dev == memfd_dev() || (fstatfs(fd, &fs) == 0 && fs.f_type == HUGETLBFS_MAGIC);
-}
-
-static bool is_taken(const struct claim *claim, const struct stat *st)
-{
-	struct stat other;
-	size_t i;
-
-	for (i = 0; i < claim->memfd_count; i++)
-		if (fstat(claim->memfds[i].fd, &other) == 0 && other.st_dev == st->st_dev &&
-		    other.st_ino == st->st_ino)
-			return true;
-	return false;
-}
-
-/* Take over @fd, unless it is none of those that are wanted. */
-static int add_memfd(struct claim *claim, const char *name, int fd, struct error *err)
-{
-	struct claim_memfd memfd = { .fd = fd, .entry = { .vendor = -1, .device = -1 } };
-	struct claim_memfd *grown;
-	struct stat st;
-
-	if (fstat(fd, &st) < 0 || !is_memfd(fd, &st) || is_taken(claim, &st)) {
-		close(fd);
-		return 0;
-	}
-	grown = reallocarray(claim->memfds, claim->memfd_count + 1, sizeof(*grown));
-	if (!grown) {
-		close(fd);
-		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "cannot take the memfds");
-	}
-	claim->memfds = grown;
-	snprintf(memfd.entry.name, sizeof(memfd.entry.name), "%s", name);
-	memfd.entry.size = (uint64_t)st.st_size;
-	memfd.entry.token = token_from_memfd((uint32_t)claim->memfd_count + 1);
-	grown[claim->memfd_count++] = memfd;
-	return 0;
-}
-
-int claim_take_memfds(const struct process *process, const struct process_files *files,
-		      struct claim *claim, struct error *err)
-{
-	size_t i;
-	int rc = 0;
-
-	for (i = 0; rc == 0 && i < files->memfd_count; i++) {
-		int fd = process_take_memfd(process, &files->memfds[i], err);
-
-		rc = fd < 0 ? fd : add_memfd(claim, files->memfds[i].name, fd, err);
-	}
-	if (rc == 0 && !claim->memfd_count) {
-		rc = error_set(err, STATUS_NOT_FOUND, ENOENT, NULL,
-			       "process %d (%s) has no memfd open: its memory is not in one",
-			       (int)process->pid, process->comm);
-		error_hint(err, "QEMU: -object memory-backend-memfd,share=on,...");
-	}
-	return rc;
 }
 
 static bool has_file(const struct process_files *files, const struct vfio_device *device)

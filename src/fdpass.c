@@ -21,7 +21,7 @@ int fdpass_send(int sock, const void *data, size_t size, const int *fds, size_t 
 	struct cmsghdr *header;
 
 	if (count > FDPASS_MAX)
-		return -EINVAL;
+		return -E2BIG;
 	if (count) {
 		msg.msg_control = control.space;
 		msg.msg_controllen = CMSG_SPACE(count * sizeof(int));
@@ -31,9 +31,19 @@ int fdpass_send(int sock, const void *data, size_t size, const int *fds, size_t 
 		header->cmsg_len = CMSG_LEN(count * sizeof(int));
 		memcpy(CMSG_DATA(header), fds, count * sizeof(int));
 	}
-	while (sendmsg(sock, &msg, MSG_NOSIGNAL) < 0)
-		if (errno != EINTR)
+	/* A stream may take a part; the descriptors have gone with it. */
+	while (iov.iov_len > 0) {
+		ssize_t n = sendmsg(sock, &msg, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
 			return -errno;
+		iov.iov_base = (char *)iov.iov_base + n;
+		iov.iov_len -= (size_t)n;
+		msg.msg_control = NULL;
+		msg.msg_controllen = 0;
+	}
 	return 0;
 }
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Packets with descriptors beside them, over UNIX sockets (SCM_RIGHTS). */
+/* Data with descriptors beside it, over UNIX sockets (SCM_RIGHTS). */
 #pragma once
 
 #include <stddef.h>
 #include <sys/types.h>
 
-#define FDPASS_MAX 4
+#define FDPASS_MAX 253 /* SCM_MAX_FD in include/net/scm.h */
 
 /*
- * Send @size bytes in one packet, and the @count descriptors at @fds (at most
- * FDPASS_MAX) beside them.  No SIGPIPE.  Returns 0 or a negative errno.
+ * Send @size bytes, in one packet where the socket has packets, and the @count
+ * descriptors at @fds (at most FDPASS_MAX) beside the first of them.  No SIGPIPE.
+ * Returns 0 or a negative errno: -E2BIG, -EAGAIN after the socket's timeout.
  */
 int fdpass_send(int sock, const void *data, size_t size, const int *fds, size_t count);
 

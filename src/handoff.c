@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Placeholders, LISTEN_FDS and exec: the only place where close-on-exec is cleared. */
+/* The names of what is handed over, and their placeholders in a command. */
+#include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <paths.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,80 +13,172 @@
 #include "error.h"
 #include "handoff.h"
 
+#define MEMFD_PREFIX "memfd-"
+#define DEVICE_PREFIX "pci-"
+#define GIVEN_NAME_MAX 63
+
+static bool is_reserved(const char *name)
+{
+	return !strcmp(name, HANDOFF_IOMMUFD) || !strncmp(name, MEMFD_PREFIX, strlen(MEMFD_PREFIX)) ||
+	       !strncmp(name, DEVICE_PREFIX, strlen(DEVICE_PREFIX));
+}
+
+bool handoff_is_name(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length <= GIVEN_NAME_MAX && isascii(*name) && isalnum(*name) &&
+	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == length &&
+	       !is_reserved(name);
+}
+
+/* FDNAME in sd_pid_notify_with_fds(3): printable ASCII without a colon. */
+static bool is_fdname(const char *name)
+{
+	size_t length = 0;
+
+	for (; name[length]; length++)
+		if (name[length] <= ' ' || name[length] > '~' || name[length] == ':')
+			return false;
+	return length > 0 && length < HANDOFF_NAME_SIZE && !is_reserved(name);
+}
+
+static bool is_called(const struct handoff_fd *item, const char *name, size_t length)
+{
+	return item->kind == HANDOFF_IS_MEMFD && strlen(item->name) == length &&
+	       !memcmp(item->name, name, length);
+}
+
+static size_t count_called(const struct handoff *handoff, const char *name)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < handoff->count; i++)
+		count += is_called(&handoff->fds[i], name, strlen(name));
+	return count;
+}
+
+const char *handoff_name(const struct handoff *handoff, size_t index,
+			 char buf[static HANDOFF_NAME_SIZE])
+{
+	const struct handoff_fd *item = &handoff->fds[index];
+	struct pci_addr address = item->address;
+
+	if (item->kind == HANDOFF_IS_IOMMUFD)
+		snprintf(buf, HANDOFF_NAME_SIZE, HANDOFF_IOMMUFD);
+	else if (item->kind == HANDOFF_IS_DEVICE)
+		snprintf(buf, HANDOFF_NAME_SIZE, DEVICE_PREFIX "%04x-%02x-%02x.%x", address.domain,
+			 address.bus, address.device, address.function);
+	else if (is_fdname(item->name) && count_called(handoff, item->name) == 1)
+		snprintf(buf, HANDOFF_NAME_SIZE, "%s", item->name);
+	else
+		snprintf(buf, HANDOFF_NAME_SIZE, MEMFD_PREFIX "%u", item->memfd);
+	return buf;
+}
+
 static int bad_placeholder(struct error *err, const char *argument, const char *what)
 {
 	int rc = error_set(err, STATUS_USAGE, 0, argument, "%s", what);
 
-	error_hint(err, "a placeholder is {ADDRESS}; write {{ and }} for literal braces");
+	error_hint(err, "a placeholder is {ADDRESS}, {iommufd} with --iommufd, {NAME} or {memfd-N}; write {{ and }} for braces");
 	return rc;
 }
 
-/* The address between @start and @end. */
-static bool parse_placeholder(const char *start, const char *end, struct pci_addr *addr,
-			      bool *has_domain)
+/* What stands between two braces. */
+struct placeholder {
+	const char *text;
+	size_t length;
+	bool is_address;
+	bool has_domain;
+	struct pci_addr address;
+};
+
+static struct placeholder read_placeholder(const char *start, const char *end)
 {
+	struct placeholder placeholder = { .text = start, .length = (size_t)(end - start) };
 	char text[PCI_ADDR_STRLEN];
-	size_t length = (size_t)(end - start);
 
-	if (length >= sizeof(text))
-		return false;
-	memcpy(text, start, length);
-	text[length] = '\0';
-	return pci_addr_parse(text, addr, has_domain) == 0;
+	if (placeholder.length >= sizeof(text))
+		return placeholder;
+	memcpy(text, start, placeholder.length);
+	text[placeholder.length] = '\0';
+	placeholder.is_address = pci_addr_parse(text, &placeholder.address,
+						&placeholder.has_domain) == 0;
+	return placeholder;
 }
 
-static bool matches(struct pci_addr wanted, bool has_domain, struct pci_addr addr)
+static bool is_text(const struct placeholder *placeholder, const char *text)
 {
-	if (!has_domain)
-		wanted.domain = addr.domain;
-	return pci_addr_compare(wanted, addr) == 0;
+	return strlen(text) == placeholder->length && !memcmp(text, placeholder->text, placeholder->length);
 }
 
-/* The number of the descriptor that @wanted will have; -ENOENT or -ENOTUNIQ. */
-static int find_number(struct pci_addr wanted, bool has_domain,
-		       const struct handoff_device *devices, size_t count)
+static bool names_memfd(const struct placeholder *placeholder, const struct handoff_fd *item)
+{
+	char number[32];
+
+	snprintf(number, sizeof(number), MEMFD_PREFIX "%u", item->memfd);
+	if (!strncmp(placeholder->text, MEMFD_PREFIX, strlen(MEMFD_PREFIX)))
+		return is_text(placeholder, number);
+	return is_called(item, placeholder->text, placeholder->length);
+}
+
+static bool names(const struct placeholder *placeholder, const struct handoff_fd *item)
+{
+	struct pci_addr wanted = placeholder->address;
+
+	if (placeholder->is_address) {
+		if (!placeholder->has_domain)
+			wanted.domain = item->address.domain;
+		return item->kind == HANDOFF_IS_DEVICE && pci_addr_compare(wanted, item->address) == 0;
+	}
+	if (is_text(placeholder, HANDOFF_IOMMUFD))
+		return item->kind == HANDOFF_IS_IOMMUFD;
+	return item->kind == HANDOFF_IS_MEMFD && names_memfd(placeholder, item);
+}
+
+/* The number of the descriptor that @placeholder names; -ENOENT or -ENOTUNIQ. */
+static int find_number(const struct placeholder *placeholder, const struct handoff *handoff)
 {
 	int number = -ENOENT;
 	size_t i;
 
-	for (i = 0; i < count; i++) {
-		if (devices[i].memfd || !matches(wanted, has_domain, devices[i].address))
+	for (i = 0; i < handoff->count; i++) {
+		if (!names(placeholder, &handoff->fds[i]))
 			continue;
 		if (number >= 0)
 			return -ENOTUNIQ;
-		number = HANDOFF_FIRST_FD + (int)i;
+		number = handoff->first + (int)i;
 	}
 	return number;
 }
 
 /*
- * Replace the placeholder at @at ("{...").  Without @devices only its form is
+ * Replace the placeholder at @at ("{...").  Without @handoff only its form is
  * checked.  Returns how many bytes it has, or a negative errno.
  */
 static int expand_one(const char *argument, const char *at, FILE *out,
-		      const struct handoff_device *devices, size_t count, struct error *err)
+		      const struct handoff *handoff, struct error *err)
 {
 	const char *end = at + 1 + strcspn(at + 1, "{}");
-	struct pci_addr addr;
-	bool has_domain;
+	struct placeholder placeholder = read_placeholder(at + 1, end);
 	int number = 0;
 
 	if (*end != '}')
 		return bad_placeholder(err, argument, "an opening brace without its closing one");
-	if (!parse_placeholder(at + 1, end, &addr, &has_domain))
-		return bad_placeholder(err, argument, "what stands in braces is no PCI address");
-	if (devices)
-		number = find_number(addr, has_domain, devices, count);
+	if (!placeholder.length)
+		return bad_placeholder(err, argument, "nothing stands in braces");
+	if (handoff)
+		number = find_number(&placeholder, handoff);
 	if (number == -ENOTUNIQ)
-		return bad_placeholder(err, argument, "the short address fits several devices");
+		return bad_placeholder(err, argument, "what stands in braces fits several descriptors");
 	if (number < 0)
-		return bad_placeholder(err, argument, "the address in braces is none of the devices handed over");
+		return bad_placeholder(err, argument, "what stands in braces is nothing that is handed over");
 	fprintf(out, "%d", number);
 	return (int)(end + 1 - at);
 }
 
-static int expand_into(const char *argument, FILE *out, const struct handoff_device *devices,
-		       size_t count, struct error *err)
+static int expand_into(const char *argument, FILE *out, const struct handoff *handoff,
+		       struct error *err)
 {
 	const char *at = argument;
 	int n;
@@ -96,7 +188,7 @@ static int expand_into(const char *argument, FILE *out, const struct handoff_dev
 			fputc(*at, out);
 			at += 2;
 		} else if (*at == '{') {
-			n = expand_one(argument, at, out, devices, count, err);
+			n = expand_one(argument, at, out, handoff, err);
 			if (n < 0)
 				return n;
 			at += n;
@@ -109,9 +201,8 @@ static int expand_into(const char *argument, FILE *out, const struct handoff_dev
 	return 0;
 }
 
-/* As handoff_expand(), and without @devices a check of the form. */
-static int expand(const char *argument, const struct handoff_device *devices, size_t count,
-		  char **result, struct error *err)
+int handoff_expand(const char *argument, const struct handoff *handoff, char **result,
+		   struct error *err)
 {
 	size_t size;
 	FILE *out = open_memstream(result, &size);
@@ -119,7 +210,7 @@ static int expand(const char *argument, const struct handoff_device *devices, si
 
 	if (!out)
 		return error_set(err, STATUS_FAILED, errno, argument, "cannot expand");
-	rc = expand_into(argument, out, devices, count, err);
+	rc = expand_into(argument, out, handoff, err);
 	if (fclose(out) && rc == 0)
 		rc = error_set(err, STATUS_FAILED, errno, argument, "cannot expand");
 	if (rc < 0) {
@@ -127,14 +218,6 @@ static int expand(const char *argument, const struct handoff_device *devices, si
 		*result = NULL;
 	}
 	return rc;
-}
-
-int handoff_expand(const char *argument, const struct handoff_device *devices, size_t count,
-		   char **result, struct error *err)
-{
-	static const struct handoff_device none;
-
-	return expand(argument, devices ? devices : &none, count, result, err);
 }
 
 static bool is_executable(const char *path)
@@ -165,7 +248,20 @@ static bool can_execute(const char *name)
 	}
 }
 
-int handoff_check_command(char *const *command, struct error *err)
+static bool has_iommufd(const char *argument)
+{
+	const char *at = argument;
+
+	while ((at = strchr(at, '{'))) {
+		if (at[1] == '{')
+			at += 2;
+		else if (!strncmp(++at, HANDOFF_IOMMUFD "}", strlen(HANDOFF_IOMMUFD "}")))
+			return true;
+	}
+	return false;
+}
+
+int handoff_check_command(char *const *command, bool with_iommufd, struct error *err)
 {
 	int rc = 0;
 
@@ -175,110 +271,21 @@ int handoff_check_command(char *const *command, struct error *err)
 	for (; rc == 0 && *command; command++) {
 		cleanup_free char *result = NULL;
 
-		rc = expand(*command, NULL, 0, &result, err);
+		rc = handoff_expand(*command, NULL, &result, err);
+		if (rc == 0 && !with_iommufd && has_iommufd(*command))
+			rc = bad_placeholder(err, *command, "{iommufd} without --iommufd");
 	}
 	return rc;
 }
 
-int handoff_check_devices(char *const *command, const struct handoff_device *devices,
-			  size_t count, struct error *err)
+int handoff_check_arguments(char *const *command, const struct handoff *handoff, struct error *err)
 {
 	int rc = 0;
 
 	for (; rc == 0 && *command; command++) {
 		cleanup_free char *result = NULL;
 
-		rc = handoff_expand(*command, devices, count, &result, err);
+		rc = handoff_expand(*command, handoff, &result, err);
 	}
 	return rc;
-}
-
-/*
- * First out of the way of the numbers they are to have, then onto these.  What
- * dup2() closes there is ours and not needed after the exec.
- */
-static int place_fds(const struct handoff_device *devices, size_t count)
-{
-	const int above = HANDOFF_FIRST_FD + (int)count;
-	cleanup_free int *moved = calloc(count + 1, sizeof(*moved));
-	size_t i;
-
-	if (!moved)
-		return -ENOMEM;
-	for (i = 0; i < count; i++) {
-		moved[i] = fcntl(devices[i].fd, F_DUPFD_CLOEXEC, above);
-		if (moved[i] < 0)
-			return -errno;
-	}
-	for (i = 0; i < count; i++)
-		if (dup2(moved[i], HANDOFF_FIRST_FD + (int)i) < 0)
-			return -errno;
-	return 0;
-}
-
-static int set_number(const char *name, long number)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%ld", number);
-	return setenv(name, text, 1) < 0 ? -errno : 0;
-}
-
-/* sd_listen_fds(3): how many, for whom, and their names separated by colons. */
-static int set_environment(const struct handoff_device *devices, size_t count)
-{
-	cleanup_free char *names = NULL;
-	size_t i, size;
-	FILE *out = open_memstream(&names, &size);
-	int rc;
-
-	if (!out)
-		return -errno;
-	for (i = 0; i < count; i++) {
-		struct pci_addr address = devices[i].address;
-
-		if (devices[i].memfd)
-			fprintf(out, "%smemfd-%u", i ? ":" : "", devices[i].memfd);
-		else
-			fprintf(out, "%spci-%04x-%02x-%02x.%x", i ? ":" : "", address.domain,
-				address.bus, address.device, address.function);
-	}
-	if (fclose(out) || setenv("LISTEN_FDNAMES", names, 1) < 0)
-		return -errno;
-	rc = set_number("LISTEN_FDS", (long)count);
-	return rc < 0 ? rc : set_number("LISTEN_PID", (long)getpid());
-}
-
-static void free_arguments(char ***arguments)
-{
-	char **argument;
-
-	for (argument = *arguments; argument && *argument; argument++)
-		free(*argument);
-	free(*arguments);
-}
-
-int handoff_exec(char *const *command, const struct handoff_device *devices, size_t count,
-		 struct error *err)
-{
-	__attribute__((cleanup(free_arguments))) char **arguments = NULL;
-	size_t n = 0;
-	int rc = 0;
-
-	while (command[n])
-		n++;
-	arguments = calloc(n + 1, sizeof(*arguments));
-	if (!arguments)
-		return error_set(err, STATUS_FAILED, ENOMEM, command[0], "cannot run");
-	for (n = 0; rc == 0 && command[n]; n++)
-		rc = handoff_expand(command[n], devices, count, &arguments[n], err);
-	if (rc < 0)
-		return rc;
-	rc = place_fds(devices, count);
-	if (rc == 0)
-		rc = set_environment(devices, count);
-	if (rc < 0)
-		return error_set(err, STATUS_FAILED, -rc, command[0], "cannot hand the devices over");
-	execvp(arguments[0], arguments);
-	return error_set(err, STATUS_FAILED, errno, command[0], "cannot run");
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "cleanup_json.h"
 #include "error.h"
 #include "keeper.h"
 #include "keeper_client.h"
@@ -20,12 +21,6 @@
 
 /* Retrieve and finish may reset devices; nothing takes as long as this. */
 #define REPLY_TIMEOUT 60
-
-static void put_json(struct json_object **object)
-{
-	json_object_put(*object);
-}
-#define cleanup_json __attribute__((cleanup(put_json)))
 
 static int say_no_keeper(const char *session, int code, struct error *err)
 {

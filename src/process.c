@@ -307,3 +307,20 @@ int process_take_memfd(const struct process *process, const struct process_memfd
 		return say_not_taken(process, memfd->number, EBADF, err);
 	return steal_fd(&fd);
 }
+
+int process_take_number(const struct process *process, int number, struct error *err)
+{
+	cleanup_close int fd = (int)syscall(SYS_pidfd_getfd, process->pidfd, number, 0);
+	char name[OBJECT_SIZE], memfd[MEMFD_NAME_SIZE];
+	struct own_fd own;
+
+	if (fd < 0 && errno == EBADF)
+		return error_set(err, STATUS_NOT_FOUND, EBADF, object(process, name),
+				 "it has no descriptor %d", number);
+	if (fd < 0)
+		return say_not_taken(process, number, errno, err);
+	if (!look_at_own(process, fd, &own) || !procfs_memfd_name(own.link, memfd, sizeof(memfd)))
+		return error_set(err, STATUS_REFUSED, 0, object(process, name),
+				 "descriptor %d is no memfd", number);
+	return steal_fd(&fd);
+}

@@ -73,3 +73,9 @@ int process_take_device(const struct process *process, const struct process_devi
 			struct error *err);
 int process_take_memfd(const struct process *process, const struct process_memfd *memfd,
 		       struct error *err);
+
+/*
+ * The same for whatever it has under @number, which must look like a memfd: else
+ * -EINVAL, STATUS_REFUSED; -EBADF, STATUS_NOT_FOUND: there is nothing.
+ */
+int process_take_number(const struct process *process, int number, struct error *err);

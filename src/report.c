@@ -6,18 +6,12 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "cleanup_json.h"
 #include "error.h"
 #include "report.h"
 #include "report_text.h"
 
 #define JSON_FORM (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
-
-static void cleanup_json_fn(struct json_object **object)
-{
-	json_object_put(*object);
-}
-
-#define cleanup_json __attribute__((cleanup(cleanup_json_fn)))
 
 /* The bits of a UTF-8 continuation byte, or -1 if @byte is none. */
 static int continuation(unsigned char byte)

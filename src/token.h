@@ -12,9 +12,9 @@
  *
  * 0000:01:00.0 has 0x0001000000000100.
  *
- * The memfds of a session are numbered from 1 on, in the order of the
- * descriptors of the process they were taken from, so that whoever knows
- * nothing of them can try one after the other:
+ * The memfds of a session are numbered from 1 on, in the order in which they were
+ * given, then of the descriptors of the process they were taken from, so that
+ * whoever knows nothing of them can try one after the other:
  *
  *   bits 63..48  0x0002, the kind "memfd"
  *   bits 47..32  0

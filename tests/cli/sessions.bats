@@ -40,7 +40,7 @@ vfio-luctl: hint: see 'vfio-luctl list'"
 		[[ $stderr == *"is not the number of a process"* ]]
 	done
 	refused 2 null preserve vm --memfd 0000:01:00.0
-	[[ $stderr == *"--memfd needs --pid"* ]]
+	[[ $stderr == *"--memfd without FILE=NAME needs --pid"* ]]
 	refused 2 null preserve vm --force device-interrupts 0000:01:00.0
 	[[ $stderr == *"--force needs --pid"* ]]
 	refused 2 null preserve vm --pid 1 --force device-in-use
@@ -106,9 +106,9 @@ vfio-luctl: hint: see 'vfio-luctl list'"
 
 @test "sessions: placeholders are checked before anything else is" {
 	local word
-	for word in '{' '}' '{}' '{x}' 'fd={01:00.0' 'fd=01:00.0}' '{01:00.0}}' '{{{01:00.0}}' '{iommufd }'; do
+	for word in '{' '}' '{}' 'fd={01:00.0' 'fd=01:00.0}' '{01:00.0}}' '{{{01:00.0}}'; do
 		refused 2 null retrieve vm -- cat "$word"
-		[[ $stderr == *"write {{ and }} for literal braces"* ]]
+		[[ $stderr == *"write {{ and }} for braces"* ]]
 	done
 	refused 1 null retrieve vm -- /nonexistent/command
 	refused 1 null retrieve vm -- /
@@ -327,4 +327,71 @@ vm 0000:01:00.0'
 	run --separate-stderr as_nobody --sysroot "$host" status --exit-code
 	[ "$status" -eq 8 ]
 	chmod 755 "$host/run/vfio-luctl" "$host/sys/kernel/debug/liveupdate" "$host/proc/7/fd"
+}
+
+@test "sessions: what is to be handed over, and how, is checked before anything else is" {
+	refused 2 null retrieve vm --fd-base 2 -- cat
+	[[ $stderr == *"'2' is not a number from 3 to 65535"* ]]
+	local number
+	for number in '' x 3x -1 ' 3' 0x10 65536 99999999999999999999; do
+		refused 2 null retrieve vm "--fd-base=$number" -- cat
+	done
+	refused 2 null retrieve vm --fd-base 3
+	[[ $stderr == *"--fd-base: it needs a command"* ]]
+	refused 2 null retrieve vm --iommufd
+	[[ $stderr == *"--iommufd: it needs a command, or --send"* ]]
+	refused 2 null retrieve vm --finish
+	[[ $stderr == *"--finish: it needs a command, or --send"* ]]
+	refused 2 null retrieve vm --qmp
+	[[ $stderr == *"--qmp: it needs --send"* ]]
+	refused 2 null retrieve vm --qmp -- cat
+	refused 2 null retrieve vm --send /nonexistent -- cat
+	[[ $stderr == *"there is a command to hand over to"* ]]
+	refused 2 null retrieve vm -- cat '{iommufd}'
+	[[ $stderr == *"{iommufd} without --iommufd"* ]]
+	refused 2 null retrieve vm --
+	[[ $stderr == *"no command follows"* ]]
+	refused 2 null retrieve vm --send "$(printf '%0200d' 0)"
+	refused 2 null retrieve vm --send ''
+	refused 1 ENOENT retrieve vm --send /nonexistent
+	refused 1 ECONNREFUSED retrieve vm --send @nobody-listens-there
+	[[ $stderr == *"@nobody-listens-there: nobody listens there"* ]]
+	refused 2 null finish vm --wait=x
+}
+
+@test "sessions: memory of preserve is checked before anything else is" {
+	local name
+	for name in '' . -x 'a b' a:b a/b iommufd memfd-1 pci-1 "$(printf '%064d' 0)"; do
+		refused 2 null preserve vm "--memfd=1:1=$name"
+		[[ $stderr == *" is no name for a memfd"* ]]
+		refused 2 null preserve vm "--attach=/etc/passwd=$name"
+	done
+	refused 2 null preserve vm --memfd=1:1
+	refused 2 null preserve vm --memfd '=ram'
+	[[ $stderr == *"no file is named"* ]]
+	refused 2 null preserve vm --memfd
+	refused 2 null preserve vm --attach
+	refused 6 ENOENT preserve vm --memfd /nonexistent=ram
+	refused 4 null preserve vm --memfd "$BATS_TEST_DIRNAME=ram"
+	[[ $stderr == *"it is no regular file"* ]]
+	refused 4 null preserve vm --memfd /dev/null=ram
+	printf x >"$BATS_TEST_TMPDIR/small"
+	refused 4 null preserve vm --memfd "$BATS_TEST_TMPDIR/small=ram"
+	[[ $stderr == *"it is no memfd"*"--attach"* ]]
+	refused 6 ESRCH preserve vm --memfd 999999999:1=ram
+	sleep 100 &
+	refused 6 EBADF preserve vm --memfd "$!:77=ram"
+	[[ $stderr == *"it has no descriptor 77"* ]]
+	refused 4 null preserve vm --memfd "$!:0=ram"
+	[[ $stderr == *"descriptor 0 is no memfd"* ]]
+	kill "$!"
+	refused 6 ENOENT preserve vm --attach /nonexistent
+	refused 4 null preserve vm --attach /dev/null
+	: >"$BATS_TEST_TMPDIR/empty"
+	refused 4 null preserve vm --attach "$BATS_TEST_TMPDIR/empty"
+	truncate -s 16777217 "$BATS_TEST_TMPDIR/large"
+	refused 4 null preserve vm --attach "$BATS_TEST_TMPDIR/large"
+	[[ $stderr == *"it has 16777217 bytes, and must have 1 to 16777216"* ]]
+	refused 2 null preserve vm --attach "$BATS_TEST_TMPDIR/small" --attach "$BATS_TEST_TMPDIR/small"
+	[[ $stderr == *"another memfd is called 'small' already"* ]]
 }

@@ -72,11 +72,12 @@ int main(void)
 	passes(ends, 1, 2, 5);
 	passes(ends, 2, 2, 5);
 	passes(ends, 4, 4, 5);
+	passes(ends, FDPASS_MAX, FDPASS_MAX, 5);
 	passes(ends, 1, 0, -EBADMSG);
 	passes(ends, 2, 1, -EMFILE);
 	passes(ends, 3, 2, -EMFILE);
 	passes(ends, 4, 3, -EMFILE);
-	is_int(fdpass_send(ends[0], "", 0, &given, FDPASS_MAX + 1), -EINVAL, "too many to send");
+	is_int(fdpass_send(ends[0], "", 0, &given, FDPASS_MAX + 1), -E2BIG, "too many to send");
 	is_int(fdpass_receive(ends[1], data, 1, fds, FDPASS_MAX + 1), -EINVAL, "too many to take");
 	fdpass_send(ends[0], "hello", 5, &given, 1);
 	is_int(fdpass_receive(ends[1], data, sizeof(data), fds, 1), -EMSGSIZE, "a packet that is too large");

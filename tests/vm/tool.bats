@@ -57,3 +57,7 @@ load machine
 @test "tool: recover, from sessions that nobody uses" {
 	machine tool/recover.sh --device edu --device igb --device edu --device edu
 }
+
+@test "tool: devices and memory, handed over to commands and peers of all kinds" {
+	machine tool/handoff.sh --device edu --device igb --device edu --device edu --timeout 300
+}

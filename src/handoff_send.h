@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Handing descriptors over to a process that is there already, through the UNIX
+ * stream socket it listens on.
+ *
+ * Either in one message: the descriptors, and a line of JSON that tells in the same
+ * order which is which (schemas/vfio-luctl-send.schema.json).  Or by QMP to
+ * QEMU (docs/interop/qmp-spec.rst): a getfd for each, under its name.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+struct error;
+struct handoff;
+
+/*
+ * Connect to @path; "@NAME" is in the abstract namespace.  Returns a descriptor
+ * of the caller's, or a negative errno: STATUS_USAGE when no socket can have that
+ * path, else STATUS_FAILED, -ECONNREFUSED when nobody listens.
+ */
+int handoff_connect(const char *path, struct error *err);
+
+/* Whether @handoff fits one message.  -E2BIG, STATUS_REFUSED. */
+int handoff_check_count(const struct handoff *handoff, struct error *err);
+
+/*
+ * Send all of @handoff to @sock, which is connected to @path, and wait until the
+ * peer has taken the message.  STATUS_FAILED: it closed before it had, or never did
+ * (-EAGAIN).
+ */
+int handoff_send(int sock, const char *path, const struct handoff *handoff, struct error *err);
+
+/*
+ * The same by QMP.  STATUS_FAILED: the peer does not speak it, or what QEMU itself
+ * says; what it has got by then stays with it.
+ */
+int handoff_send_qmp(int sock, const char *path, const struct handoff *handoff, struct error *err);
+
+/* A pidfd of the process that listens at @sock, or -1. */
+int handoff_peer(int sock);
