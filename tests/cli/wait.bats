@@ -57,7 +57,7 @@ vfio-luctl: hint: see 'vfio-luctl wait --help'"
 		# shellcheck disable=SC2086
 		refused 2 null $verb --bind
 		# shellcheck disable=SC2086
-		refused 2 null $verb --wait
+		[[ $verb == finish* ]] || refused 2 null $verb --wait
 	done
 }
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The patch set itself: each test is a machine, and a script in tests/vm/kernel.
 
+# bats file_tags=debug
+
 load machine
 
 @test "kernel: a device that cannot be frozen stops the kexec and nothing else" {

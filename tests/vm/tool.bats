@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The tool on the patched kernel: each test is a machine, and a script in tests/vm/tool.
+# Those that take the kernel's paths in ways of their own run on the debug kernel too: tag "debug".
 
 load machine
 
+# bats test_tags=debug
 @test "tool: a live update, and every refusal on the way" {
 	machine tool/update.sh --device edu --device igb
 }
@@ -11,6 +13,7 @@ load machine
 	machine tool/manifest.sh --device edu --device igb --device edu
 }
 
+# bats test_tags=debug
 @test "tool: holders that die, clients at the same time, devices in use" {
 	machine tool/holders.sh --device edu --device igb
 }
@@ -19,6 +22,7 @@ load machine
 	machine tool/list.sh --device edu --device igb --device edu
 }
 
+# bats test_tags=debug
 @test "tool: what the kernel itself answers" {
 	machine tool/raw.sh --device edu --device igb
 }
@@ -31,6 +35,7 @@ load machine
 	machine tool/kexec.sh --device edu --device igb --timeout 300
 }
 
+# bats test_tags=debug
 @test "tool: a VMM that runs: preserve --pid, its memory, and every refusal" {
 	machine tool/vmm.sh --device edu --device igb --timeout 300
 }
@@ -54,6 +59,7 @@ load machine
 	machine tool/hold.sh --device edu --device igb
 }
 
+# bats test_tags=debug
 @test "tool: recover, from sessions that nobody uses" {
 	machine tool/recover.sh --device edu --device igb --device edu --device edu
 }

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What only shows on the debug kernel (KASAN, lockdep, kmemleak, UBSAN, fault injection).
 
+# bats file_tags=debug
+
 load ../machine
 
 setup() {
