@@ -67,3 +67,7 @@ load machine
 @test "tool: devices and memory, handed over to commands and peers of all kinds" {
 	machine tool/handoff.sh --device edu --device igb --device edu --device edu --timeout 300
 }
+
+@test "tool: memory from a byte to a gibibyte" {
+	machine tool/memory.sh --device edu --memory 4G --timeout 600
+}

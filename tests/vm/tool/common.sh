@@ -39,6 +39,11 @@ states() {
 	"$LUCTL" status -n -o device,state "$1" | tr -s ' \n' ' ' | sed 's/ $//'
 }
 
+# finished SESSION: nobody knows it any more.
+finished() {
+	! "$LUCTL" status -n | grep -q "^$1 "
+}
+
 # is GOT WANT
 is() {
 	[ "$1" = "$2" ] || { echo "got '$1', not '$2'"; return 1; }

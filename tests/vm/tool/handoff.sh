@@ -31,11 +31,6 @@ peer() {
 	until_true test -e /tmp/listens
 }
 
-# finished SESSION: nobody knows it any more
-finished() {
-	! "$LUCTL" status -n | grep -q "^$1 "
-}
-
 if ((BOOT == 1)); then
 	bind_all
 	python3 - <<-'EOF' &
