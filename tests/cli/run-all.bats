@@ -82,12 +82,22 @@ counts() {
 	unit b 'echo 1..2; echo "ok 1 - more"'
 	counts 1 '3 passed, 2 failed, 0 skipped' unit
 	end=${output##*"# What failed:"$'\n'}
+	end=$(sed 's/ in [0-9:]*$/ in 0:00/' <<<"$end") # whatever it took
 	[ "$end" = "# not ok 2 - broken
 $(seq -f "# line %g" 11 40)
 # tests/unit/b.c: 1 results, but 2 were planned (status 0)
+# unit: 3 passed, 2 failed, 0 skipped in 0:00
 3 passed, 2 failed, 0 skipped" ]
 	rm "$BATS_TEST_TMPDIR"/tests/unit/*
 	unit c 'echo "ok 1"; echo 1..1'
 	counts 0 '1 passed, 0 failed, 0 skipped' unit
 	[[ $output != *"What failed"* ]]
+}
+
+@test "run-all: a line for each tier, with what it counted and its time" {
+	unit a 'echo "ok 1"; echo 1..1'
+	printf '@test "good" { true; }\n@test "bad" { false; }\n' >"$BATS_TEST_TMPDIR/tests/cli/a.bats"
+	counts 1 '2 passed, 1 failed, 0 skipped' unit cli
+	[[ ${lines[-3]} =~ ^'# unit: 1 passed, 0 failed, 0 skipped in '[0-9]+:[0-9][0-9]$ ]]
+	[[ ${lines[-2]} =~ ^'# cli: 1 passed, 1 failed, 0 skipped in '[0-9]+:[0-9][0-9]$ ]]
 }
