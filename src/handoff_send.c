@@ -150,7 +150,7 @@ static int say_closed(const char *path, int code, struct error *err)
 static int await_taken(int sock, const char *path, struct error *err)
 {
 	const struct timespec moment = { .tv_nsec = LOOK_EVERY_MS * 1000000L };
-	int looks = PEER_TIMEOUT * 1000 / LOOK_EVERY_MS, left, code = 0;
+	int looks = PEER_TIMEOUT * 1000 / LOOK_EVERY_MS, left = 0, code = 0;
 	socklen_t size = sizeof(code);
 
 	while (ioctl(sock, SIOCOUTQ, &left) == 0 && left > 0 && looks-- > 0)
