@@ -219,6 +219,12 @@ static int get_session(const struct wanted *wanted, struct seat *seat,
 	return fd;
 }
 
+static int disable_interrupts(const struct wanted *wanted, struct error *err)
+{
+	return claim_disable_interrupts(wanted->rootfd, &wanted->devices, &wanted->process,
+					&wanted->claim, err);
+}
+
 /* Session, devices and manifest in it, keeper: closing what is open undoes it all. */
 static int hold_devices(const struct wanted *wanted, struct seat *seat, struct error *err)
 {
@@ -234,6 +240,8 @@ static int hold_devices(const struct wanted *wanted, struct seat *seat, struct e
 	rc = claim_preserve(&wanted->devices, &wanted->claim, session, &manifest, err);
 	if (rc == 0 && args->pid)
 		rc = process_check_alive(&wanted->process, err);
+	if (rc == 0 && args->quiet)
+		rc = disable_interrupts(wanted, err);
 	if (rc == 0)
 		rc = fill_seat(wanted, seat, session, &manifest, err);
 	manifest_free(&manifest);
@@ -271,6 +279,8 @@ static int preserve(struct wanted *wanted, const char **state, bool *changed, st
 		rc = is_done(wanted, err);
 	*state = "preserved";
 	*changed = false;
+	if (rc > 0 && args->quiet && !args->dry_run)
+		return disable_interrupts(wanted, err);
 	if (rc)
 		return rc < 0 ? rc : 0;
 	rc = check_elsewhere(wanted->rootfd, &wanted->devices, err);
@@ -336,8 +346,10 @@ static int take_from_process(struct wanted *wanted, struct error *err)
 		rc = claim_take(&wanted->devices, &wanted->process, &files, &wanted->claim, err);
 	if (rc == 0 && args->memfd)
 		rc = claim_take_memfds(&wanted->process, &files, &wanted->claim, err);
-	if (rc == 0 && !args->force)
-		rc = claim_check_interrupts(wanted->rootfd, &wanted->devices, err);
+	if (rc == 0 && args->quiet)
+		rc = process_check_stopped(&wanted->process, err);
+	else if (rc == 0 && !args->force)
+		rc = claim_check_interrupts(wanted->rootfd, &wanted->devices, &wanted->process, err);
 	process_files_free(&files);
 	return rc;
 }

@@ -21,6 +21,7 @@ enum {
 	KEY_MEMFD,
 	KEY_ATTACH,
 	KEY_FORCE,
+	KEY_QUIET,
 	KEY_DROP,
 };
 
@@ -97,9 +98,10 @@ static error_t parse_memfd(const char *text, struct session_args *args, struct a
 /* What only makes sense together. */
 static error_t check_together(const struct session_args *args, struct argp_state *state)
 {
-	if (args->pid || (!args->memfd && !args->force))
+	if (args->pid || (!args->memfd && !args->force && !args->quiet))
 		return 0;
-	argp_error(state, "%s needs --pid", args->memfd ? "--memfd without FILE=NAME" : "--force");
+	argp_error(state, "%s needs --pid", args->memfd ? "--memfd without FILE=NAME" :
+		   args->force ? "--force" : "--disable-interrupts");
 	return EINVAL;
 }
 
@@ -142,6 +144,9 @@ static error_t parse_session(int key, char *arg, struct argp_state *state)
 		return add_memory(args, arg, true, state);
 	case KEY_FORCE:
 		return parse_force(arg, &args->force, state);
+	case KEY_QUIET:
+		args->quiet = true;
+		return 0;
 	case KEY_DROP:
 		args->drop_memfds = true;
 		return 0;
@@ -170,6 +175,7 @@ static const struct argp_option process_options[] = {
 	{ "memfd", KEY_MEMFD, "FILE=NAME|PID:FD=NAME", OPTION_ARG_OPTIONAL, "Preserve this memfd too; with --pid alone, all its memfds, that is its memory", 0 },
 	{ "attach", KEY_ATTACH, "FILE[=NAME]", 0, "Preserve a copy of this small file too", 0 },
 	{ "force", KEY_FORCE, "ID", 0, "With --pid: in spite of device-interrupts", 0 },
+	{ "disable-interrupts", KEY_QUIET, NULL, 0, "With --pid of a process that is stopped: disable the interrupts of the devices", 0 },
 	TIMEOUT,
 	DRY_RUN,
 	{ 0 },

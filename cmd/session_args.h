@@ -15,7 +15,7 @@ struct handoff_args;
 enum {
 	TAKES_DEVICES = 1, /* DEVICE... */
 	TAKES_BIND = 2,    /* --bind, --wait; and --timeout, as it opens /dev/liveupdate */
-	TAKES_PROCESS = 4, /* --pid, --memfd, --attach, --force; and --timeout */
+	TAKES_PROCESS = 4, /* --pid, --memfd, --attach, --force, --disable-interrupts; and --timeout */
 	TAKES_DROP = 8,    /* --drop-memfds */
 	TAKES_HANDOFF = 16, /* the options of handoff_args.h; with TAKES_BIND */
 };
@@ -42,6 +42,7 @@ struct session_args {
 	struct memory_arg *memory; /* --memfd=..., --attach, in their order */
 	size_t memory_count;
 	bool force;        /* in spite of interrupts */
+	bool quiet;        /* have them disabled */
 	bool drop_memfds;
 	struct handoff_args *handoff; /* the verb's, for TAKES_HANDOFF */
 	bool recover;      /* set by the verb: all that the session really holds is meant */

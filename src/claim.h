@@ -98,10 +98,21 @@ int claim_find(const struct device_list *all, const struct process *process,
 	       const struct process_files *files, struct device_list *chosen, struct error *err);
 
 /*
- * Whether a device has its interrupts enabled, with which the kernel refuses to
- * jump (vfio_pci_core_why_not_freeze()).  -EINVAL, STATUS_REFUSED.
+ * Whether a device that @process uses has its interrupts enabled, with which
+ * the kernel refuses to jump (vfio_pci_core_why_not_freeze()).  -EINVAL, STATUS_REFUSED.
  */
-int claim_check_interrupts(int rootfd, const struct device_list *devices, struct error *err);
+int claim_check_interrupts(int rootfd, const struct device_list *devices,
+			   const struct process *process, struct error *err);
+
+/*
+ * Disable the interrupts of all, through the files in @claim that were taken from
+ * @process.  They stay disabled until it enables them again, which it does not know
+ * that it must: STATUS_REFUSED when it is not stopped, or when they are enabled again
+ * at once.
+ */
+int claim_disable_interrupts(int rootfd, const struct device_list *devices,
+			     const struct process *process, const struct claim *claim,
+			     struct error *err);
 
 /*
  * Put all and the manifest of them into the session @session_fd.  @manifest is

@@ -10,8 +10,6 @@
 #include "cleanup.h"
 #include "device.h"
 #include "error.h"
-#include "facts.h"
-#include "findings.h"
 #include "process.h"
 #include "vfio.h"
 
@@ -150,25 +148,4 @@ int claim_find(const struct device_list *all, const struct process *process,
 		if (has_file(files, &all->devices[i]))
 			chosen->devices[chosen->count++] = all->devices[i];
 	return chosen->count ? 0 : say_none(process, files, err);
-}
-
-int claim_check_interrupts(int rootfd, const struct device_list *devices, struct error *err)
-{
-	cleanup_findings struct finding_list list = { 0 };
-	struct facts *facts = NULL;
-	size_t i;
-	int rc = facts_gather(rootfd, NULL, FACT_IRQS, devices, &facts, err);
-
-	for (i = 0; rc == 0 && i < devices->count; i++)
-		findings_of_interrupts(&facts[i], &list);
-	facts_free(facts, devices->count);
-	if (rc == 0 && list.failed)
-		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the findings");
-	if (rc < 0 || !list.count)
-		return rc;
-	rc = error_set(err, STATUS_REFUSED, 0, list.findings[0].object, "%s: %s",
-		       list.findings[0].kind->id, list.findings[0].text);
-	error_hint(err, "%s; to preserve it now, and see to that before the jump: --force %s",
-		   list.findings[0].remedy, list.findings[0].kind->id);
-	return rc;
 }

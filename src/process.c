@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Looking into another process, and taking files out of it. */
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -15,6 +17,8 @@
 #include "sysfs.h"
 
 /* "process 7 (qemu)", as errors name it */
+#define STOP_PATIENCE_MS 1000
+
 #define OBJECT_SIZE (PROCFS_COMM_SIZE + 32)
 
 static const char *object(const struct process *process, char buf[static OBJECT_SIZE])
@@ -55,17 +59,29 @@ static int say_no_process(const struct process *process, int code, struct error 
 	}
 }
 
-/* The number behind @key ("Pid:") in the file @path of /proc; -1 without one. */
-static long read_field(int rootfd, const char *path, const char *key)
-{
-	char text[16384], *rest = text, *line;
+#define STATUS_SIZE 16384
 
-	if (sysfs_read(rootfd, path, text, sizeof(text)) < 0)
-		return -1;
+/* What is behind @key ("Pid:") in the file @path of /proc, read into @text; NULL when there is none. */
+static const char *find_field(int rootfd, const char *path, const char *key,
+			      char text[static STATUS_SIZE])
+{
+	char *rest = text, *line;
+
+	if (sysfs_read(rootfd, path, text, STATUS_SIZE) < 0)
+		return NULL;
 	while ((line = strsep(&rest, "\n")))
 		if (!strncmp(line, key, strlen(key)))
-			return strtol(line + strlen(key), NULL, 10);
-	return -1;
+			return line + strlen(key);
+	return NULL;
+}
+
+/* The number there; -1 without one. */
+static long read_field(int rootfd, const char *path, const char *key)
+{
+	char text[STATUS_SIZE];
+	const char *field = find_field(rootfd, path, key, text);
+
+	return field ? strtol(field, NULL, 10) : -1;
 }
 
 /*
@@ -130,6 +146,56 @@ int process_check_alive(const struct process *process, struct error *err)
 	struct pollfd ended = { .fd = process->pidfd, .events = POLLIN };
 
 	return poll(&ended, 1, 0) > 0 ? say_ended(process, err) : 0;
+}
+
+/* Of the thread @tid: the letter in its status, 0 when it has ended. */
+static char read_state(const struct process *process, const char *tid)
+{
+	char path[64], text[STATUS_SIZE];
+	const char *state;
+
+	snprintf(path, sizeof(path), "proc/%d/task/%.16s/status", (int)process->pid, tid);
+	state = find_field(process->rootfd, path, "State:", text);
+	return state ? state[strspn(state, " \t")] : 0;
+}
+
+/* Stopped by a signal or a tracer, or ended: nothing that goes on by itself. */
+static bool all_stopped(const struct process *process)
+{
+	cleanup_dir DIR *dir = NULL;
+	struct dirent *entry;
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "proc/%d/task", (int)process->pid);
+	fd = openat(process->rootfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	while (dir && (entry = readdir(dir))) {
+		char state = entry->d_name[0] == '.' ? 0 : read_state(process, entry->d_name);
+
+		if (state && !strchr("TtZX", state))
+			return false;
+	}
+	return dir;
+}
+
+int process_check_stopped(const struct process *process, struct error *err)
+{
+	char name[OBJECT_SIZE];
+	int i, rc;
+
+	for (i = 0; i < STOP_PATIENCE_MS; i++) {
+		if (process_check_alive(process, err) < 0)
+			return -ESRCH;
+		if (all_stopped(process))
+			return 0;
+		usleep(1000);
+	}
+	rc = error_set(err, STATUS_REFUSED, 0, object(process, name),
+		       "it runs, and would enable the interrupts again");
+	error_hint(err, "have the VMM pause its guest, then kill -STOP %d, and leave it so until the jump",
+		   (int)process->pid);
+	return rc;
 }
 
 static int add_device(struct process_files *files, const struct process_device *device)

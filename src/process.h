@@ -34,6 +34,12 @@ void process_close(struct process *process);
 /* STATUS_NOT_FOUND (-ESRCH) when it has ended since. */
 int process_check_alive(const struct process *process, struct error *err);
 
+/*
+ * Whether all its threads are stopped, as by SIGSTOP; waits for those that are about
+ * to be, at most a second.  STATUS_REFUSED (-EINVAL) when one is not, and as above.
+ */
+int process_check_stopped(const struct process *process, struct error *err);
+
 /* A descriptor of VFIO. */
 struct process_device {
 	int number;          /* the descriptor */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* VFIO character devices: open, bind, ask whether bound. */
+/* VFIO character devices: open, bind, ask whether bound, disable interrupts. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -41,4 +41,17 @@ bool vfio_is_bound(int fd)
 	struct vfio_info_arg arg = { .argsz = sizeof(arg) };
 
 	return ioctl(fd, VFIO_IOCTL_GET_INFO, &arg) == 0 || errno != EINVAL;
+}
+
+/* EINVAL: those of this index are not enabled (vfio_pci_set_irqs_ioctl), or there are none. */
+int vfio_disable_interrupts(int fd)
+{
+	struct vfio_irqs_arg arg = {
+		.argsz = sizeof(arg), .flags = VFIO_IRQS_NO_DATA | VFIO_IRQS_TRIGGER,
+	};
+
+	for (; arg.index <= VFIO_IRQS_LAST; arg.index++)
+		if (ioctl(fd, VFIO_IOCTL_SET_IRQS, &arg) < 0 && errno != EINVAL)
+			return -errno;
+	return 0;
 }

@@ -29,8 +29,21 @@ struct vfio_info_arg { /* vfio_device_info up to num_irqs */
 	uint32_t num_irqs;
 };
 
+struct vfio_irqs_arg { /* vfio_irq_set without data */
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t index;
+	uint32_t start;
+	uint32_t count;
+};
+
 #define VFIO_IOCTL_BIND_IOMMUFD _IO(';', 100 + 18)
 #define VFIO_IOCTL_GET_INFO _IO(';', 100 + 7)
+#define VFIO_IOCTL_SET_IRQS _IO(';', 100 + 10)
+
+#define VFIO_IRQS_NO_DATA (1 << 0)
+#define VFIO_IRQS_TRIGGER (1 << 5)
+#define VFIO_IRQS_LAST 2 /* the index of MSI-X, after INTx and MSI: what interrupts the guest */
 
 /*
  * Open the cdev @name ("vfio7").  -EBUSY has one meaning: the device is
@@ -53,3 +66,9 @@ int vfio_bind(int fd, int iommufd);
  * EINVAL before (vfio_device_fops_unl_ioctl, access_granted).
  */
 bool vfio_is_bound(int fd);
+
+/*
+ * Disable the interrupts of the device, whichever are enabled; it may be somebody
+ * else's who uses @fd too.  Its error and request notifiers stay.
+ */
+int vfio_disable_interrupts(int fd);

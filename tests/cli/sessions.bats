@@ -43,6 +43,8 @@ vfio-luctl: hint: see 'vfio-luctl list'"
 	[[ $stderr == *"--memfd without FILE=NAME needs --pid"* ]]
 	refused 2 null preserve vm --force device-interrupts 0000:01:00.0
 	[[ $stderr == *"--force needs --pid"* ]]
+	refused 2 null preserve vm --disable-interrupts 0000:01:00.0
+	[[ $stderr == *"--disable-interrupts needs --pid"* ]]
 	refused 2 null preserve vm --pid 1 --force device-in-use
 	refused 2 null preserve --pid 1
 	refused 2 null preserve vm --pid 1 --memfd=x

@@ -185,6 +185,41 @@ static void check_thread(int rootfd)
 	pthread_join(thread, NULL);
 }
 
+static void check_stopped(const struct process *process, int want, const char *what)
+{
+	struct error err = { .status = STATUS_OK };
+
+	is_int(process_check_stopped(process, &err), want, "%s", what);
+	is_int(err.status, want == -ESRCH ? STATUS_NOT_FOUND : want ? STATUS_REFUSED : STATUS_OK, "its status");
+}
+
+/* A process of two threads runs, is stopped, goes on and ends. */
+static void check_stop(int rootfd)
+{
+	struct error err = { .status = STATUS_OK };
+	struct process process;
+	pthread_t thread;
+	pid_t pid = fork(), tid;
+
+	if (pid == 0) {
+		pthread_barrier_init(&barrier, NULL, 2);
+		pthread_create(&thread, NULL, wait_in_thread, &tid);
+		pause();
+		_exit(0);
+	}
+	is_int(process_open(rootfd, pid, &process, &err), 0, "a child");
+	check_stopped(&process, -EINVAL, "runs");
+	kill(pid, SIGSTOP);
+	check_stopped(&process, 0, "is stopped");
+	check_stopped(&process, 0, "stays so");
+	kill(pid, SIGCONT);
+	check_stopped(&process, -EINVAL, "runs again");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	check_stopped(&process, -ESRCH, "has ended");
+	process_close(&process);
+}
+
 /* A process with "one" at 50 and 51, "two" at 52, and /dev/null at 53. */
 static pid_t start_child(void)
 {
@@ -321,6 +356,7 @@ int main(void)
 	check_open(rootfd, INT_MAX, -ESRCH, STATUS_NOT_FOUND);
 	check_open(root, getppid(), -EINVAL, STATUS_REFUSED); /* that /proc knows nothing of us */
 	check_thread(rootfd);
+	check_stop(rootfd);
 	check_take(rootfd);
 	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	return tap_done();

@@ -84,6 +84,54 @@ waits() {
 	err=$(</tmp/err)
 }
 
+irqs() {
+	"$LUCTL" list -n -o irqs "$a" | tr -d ' '
+}
+
+# disabled_for_it: --disable-interrupts, of a process that is stopped
+disabled_for_it() {
+	local vmm kind call
+	for kind in msi intx; do
+		hold /tmp/held "open:$(cdev "$b")" bind "open:$(cdev "$a")" bind "$kind"
+		vmm=$(pgrep -x probe)
+		kill -STOP "$vmm"
+		expect 0 preserve vm --pid "$vmm" --disable-interrupts --dry-run
+		is "$(irqs)" 1
+		expect 0 preserve vm --pid "$vmm" --disable-interrupts
+		is "$(irqs)" 0
+		expect 0 check --json "$a"
+		is "$(found)" ""
+		expect 0 cancel vm
+		kill -KILL "$vmm"
+		until_true is_free "$a"
+	done
+	# What is preserved already, too; and what fails then leaves no session
+	hold /tmp/held "open:$(cdev "$a")" bind msi
+	vmm=$(pgrep -x probe)
+	expect 0 preserve vm --pid "$vmm" --force device-interrupts
+	expect 4 preserve vm --pid "$vmm" --disable-interrupts
+	is "$(irqs)" 1
+	kill -STOP "$vmm"
+	expect 0 preserve vm --pid "$vmm" --disable-interrupts
+	is "$(irqs)" 0
+	expect 0 cancel vm
+	kind=
+	for call in {1..15}; do
+		got=0; err=$(strace -qq -o /dev/null -e "inject=ioctl:error=EIO:when=$call" "$LUCTL" preserve vm --pid "$vmm" --disable-interrupts 2>&1) || got=$?
+		[[ $err != *"$a: cannot disable its interrupts"* ]] || kind=seen
+		((got)) || expect 0 cancel vm
+		nothing_left
+	done
+	is "$kind" seen
+	kill -KILL "$vmm"
+	until_true is_free "$a"
+	# After a cancel the process has none, and nobody tells it; it can enable them again
+	"$PROBE" "open:$(cdev "$a")" bind msi "run:kill -STOP \$PPID; $LUCTL preserve vm --pid \$PPID --disable-interrupts &&
+		$LUCTL cancel vm; kill -CONT \$PPID" "run:$LUCTL list -n -o irqs $a" msi "run:$LUCTL list -n -o irqs $a" edu:5 >/tmp/vmm
+	cat /tmp/vmm
+	is "$(grep -Ex ' *[01] *|edu.*|run.*' /tmp/vmm | tr -s ' \n' ' ')" "run ok 0 0 run ok 0 1 run ok 0 edu ok 010000ed 120 "
+}
+
 boot_1() {
 	local vmm delay
 	words=()
@@ -125,6 +173,10 @@ boot_1() {
 	words=()
 	refuses 4 "device-interrupts: its interrupts are enabled (1 msi)" "open:$(cdev "$a")" bind msi
 	refuses 4 "(1 intx)" "open:$(cdev "$a")" bind intx
+	words=(--disable-interrupts)
+	refuses 4 "it runs, and would enable the interrupts again" "open:$(cdev "$a")" bind intx
+	words=()
+	disabled_for_it
 
 	# We may not; it ends, or changes its files, while we look
 	hold /tmp/held fill:ram,1 "open:$(cdev "$a")" bind
@@ -201,10 +253,11 @@ run ok 0 run ok 5 run ok 0 run ok 0 edu ok 010000ed 40320 config ok 1234:11e8 bo
 	# Off with it, from a process in a pid namespace of its own
 	rm -f /tmp/held
 	sleep 1000 | unshare --pid --fork "$PROBE" fill:ram,16 fill:rom,1 "open:$(cdev "$b")" bind \
-		"open:$(cdev "$a")" bind edu:5 touch:/tmp/held wait >/dev/null &
+		"open:$(cdev "$a")" bind edu:5 msi touch:/tmp/held wait >/dev/null &
 	until_true test -e /tmp/held
 	vmm=$(pgrep -x probe)
-	expect 0 preserve vm --pid "$vmm" --memfd
+	kill -STOP "$vmm"
+	expect 0 preserve vm --pid "$vmm" --memfd --disable-interrupts
 	shows "$ram"
 	# What is written to it from now on goes along, only its size is fixed
 	memfd=/proc/$vmm/fd/$(fd_of "$vmm" '/memfd:ram*')
