@@ -68,6 +68,8 @@ one_line() {
 	one_line 2 "vm: --device needs a value*"
 	run "$RUN" --kernel-dir "$BATS_TEST_TMPDIR" /bin/true
 	one_line 2 "vm: --kernel-dir $BATS_TEST_TMPDIR: no build*"
+	run "$RUN" --inner --systemd /bin/true
+	one_line 2 "vm: --inner and --systemd*"
 }
 
 @test "more devices than there are ports is a usage error" {

@@ -152,6 +152,7 @@ host_directories() {
 write_command() {
 	{
 		printf 'export DEVICES=%q\n' "${ADDRESSES[*]}"
+		[[ -z $INNER ]] || printf 'export INNER=%q\n' "$INNER"
 		printf 'cd -- %q || exit 126\n' "$PWD"
 		printf 'exec'
 		[[ -x $1 ]] || printf ' bash'
