@@ -30,7 +30,7 @@ our_ldflags = $(HARDENING_LINK) $(LDFLAGS)
 LIBRARIES = json-c libnl-3.0 libpci
 
 # Only what compiles needs the libraries; make clean must work without them.
-ifneq ($(filter-out bench clean distclean uninstall check demo patches-check,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out bench clean distclean uninstall check demo demo-vmm patches-check,$(or $(MAKECMDGOALS),all)),)
   missing := $(foreach library,$(LIBRARIES),$(if $(shell $(PKG_CONFIG) --exists $(library) && echo yes),,$(library)))
   ifneq ($(strip $(missing)),)
     $(error missing: $(missing). Install libjson-c-dev libnl-3-dev libpci-dev (Fedora: json-c-devel libnl3-devel pciutils-devel) and pkg-config)
@@ -91,6 +91,12 @@ demo:
 	tests/deps build test vm
 	$(MAKE) all vm-helpers
 	tests/vm/demo
+
+# A virtual machine with a device and its memory, in the virtual machine
+demo-vmm:
+	tests/deps build test vm
+	$(MAKE) all vm-helpers
+	tests/vm/demo-vmm
 
 # Every patch alone, and the series in many configurations
 patches-check:
@@ -153,6 +159,6 @@ clean:
 distclean:
 	rm -rf vfio-luctl build
 
-.PHONY: all bench bench-kernel check check-debug check-unit check-cli check-vm clean demo distclean FORCE \
+.PHONY: all bench bench-kernel check check-debug check-unit check-cli check-vm clean demo demo-vmm distclean FORCE \
 	install patches-check soak test-programs uninstall vm-helpers
 .DELETE_ON_ERROR:
