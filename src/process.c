@@ -16,9 +16,9 @@
 #include "process.h"
 #include "sysfs.h"
 
-/* "process 7 (qemu)", as errors name it */
 #define STOP_PATIENCE_MS 1000
 
+/* "process 7 (qemu)", as errors name it */
 #define OBJECT_SIZE (PROCFS_COMM_SIZE + 32)
 
 static const char *object(const struct process *process, char buf[static OBJECT_SIZE])
