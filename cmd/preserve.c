@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "claim.h"
 #include "cleanup.h"
+#include "clock.h"
 #include "device.h"
 #include "error.h"
 #include "keeper.h"
@@ -16,9 +18,9 @@
 #include "process.h"
 #include "sysfs.h"
 #include "token.h"
-#include "unit.h"
 #include "commands.h"
 #include "rows.h"
+#include "seat.h"
 #include "session_args.h"
 
 /* What is to be preserved. */
@@ -79,32 +81,39 @@ static bool same_contents(const struct keeper_info *info, const struct wanted *w
 	return true;
 }
 
-/* 1: a keeper holds exactly this already; 0: nobody has the session. */
-static int is_done(const struct wanted *wanted, struct error *err)
+/* Is what a keeper holds what is wanted? */
+static int judge(const struct wanted *wanted, const struct keeper_info *info, struct error *err)
 {
 	const char *session = wanted->args->session;
-	struct error none = { .status = STATUS_OK };
-	struct keeper_info info;
-	int rc = keeper_info(wanted->rootfd, session, &info, &none);
+	int rc;
 
-	if (rc == -ENOENT || rc == -ECONNREFUSED)
-		return 0;
-	if (rc < 0) {
-		*err = none;
-		return rc;
-	}
-	if (info.waiting) {
-		rc = 0;
-	} else if (info.direction == KEEPER_INCOMING) {
+	if (info->direction == KEEPER_INCOMING) {
 		rc = error_set(err, STATUS_BUSY, 0, session,
 			       "a session of this name came from the previous kernel and is not finished");
 		error_hint(err, "vfio-luctl finish %s", session);
-	} else if (same_contents(&info, wanted)) {
-		rc = 1;
-	} else {
-		rc = error_set(err, STATUS_BUSY, 0, session, "the session exists and holds something else");
-		error_hint(err, "vfio-luctl status %s", session);
+		return rc;
 	}
+	if (same_contents(info, wanted))
+		return 1;
+	rc = error_set(err, STATUS_BUSY, 0, session,
+		       "the session exists and holds something else (its keeper is process %d)", info->pid);
+	error_hint(err, "vfio-luctl status %s", session);
+	return rc;
+}
+
+/* 1: a keeper holds exactly this already; 0: nobody has the session. */
+static int is_done(const struct wanted *wanted, struct error *err)
+{
+	struct error told = { .status = STATUS_OK };
+	struct keeper_info info;
+	int rc = keeper_info(wanted->rootfd, wanted->args->session, &info, &told);
+
+	if (rc == -ENOENT || rc == -ECONNREFUSED || rc == -ECONNRESET)
+		return 0;
+	if (rc < 0)
+		*err = told;
+	else if (!info.waiting)
+		rc = judge(wanted, &info, err);
 	keeper_info_free(&info);
 	return rc;
 }
@@ -130,8 +139,9 @@ static int check_apart(const struct keeper_info *info, const struct device_list 
 	return 0;
 }
 
-/* Is one of @devices in a session that another keeper holds? */
-static int check_elsewhere(int rootfd, const struct device_list *devices, struct error *err)
+/* Is one of @devices in a session other than @session, that a keeper holds? */
+static int check_elsewhere(int rootfd, const char *session, const struct device_list *devices,
+			   struct error *err)
 {
 	struct error ignored = { .status = STATUS_OK };
 	struct keeper_names names;
@@ -141,7 +151,8 @@ static int check_elsewhere(int rootfd, const struct device_list *devices, struct
 	for (i = 0; rc == 0 && i < names.count; i++) {
 		struct keeper_info info;
 
-		if (keeper_info(rootfd, names.names[i], &info, &ignored) < 0)
+		if (!strcmp(names.names[i], session) ||
+		    keeper_info(rootfd, names.names[i], &info, &ignored) < 0)
 			continue; /* gone, or dead: the kernel has the last word */
 		rc = check_apart(&info, devices, err);
 		keeper_info_free(&info);
@@ -150,41 +161,27 @@ static int check_elsewhere(int rootfd, const struct device_list *devices, struct
 	return rc;
 }
 
-/* Who is to hold the session. */
-struct seat {
-	struct keeper_slot slot; /* a keeper of ours, */
-	bool waiting;            /* or one that waits for it: that of a unit, */
-	bool started;            /* which was started for this, */
-	bool borrowed;           /* or has lent an empty session */
-};
-
-static bool is_waited_for(int rootfd, const char *session)
+/* Wait for the seat: 1 when somebody else has put the same into the session meanwhile. */
+static int get_seat(const struct wanted *wanted, struct seat *seat, struct error *err)
 {
-	struct keeper_info info;
-	struct error ignored;
-	bool waiting = keeper_info(rootfd, session, &info, &ignored) == 0 && info.waiting;
+	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
+	int64_t deadline = clock_ms() + (int64_t)wanted->args->timeout * 1000;
+	bool late;
+	int rc;
 
-	keeper_info_free(&info);
-	return waiting;
-}
+	do {
+		late = clock_ms() >= deadline;
+		rc = seat_take(wanted->rootfd, wanted->args->session, seat, err);
+		if (rc == -EEXIST) {
+			int done = is_done(wanted, err);
 
-static int take_seat(int rootfd, const char *session, struct seat *seat, struct error *err)
-{
-	seat->waiting = is_waited_for(rootfd, session);
-	if (seat->waiting)
-		return 0;
-	if (!unit_available(rootfd))
-		return keeper_reserve(session, &seat->slot, err);
-	seat->waiting = seat->started = true;
-	return unit_start(session, err);
-}
-
-static void leave_seat(int rootfd, const char *session, struct seat *seat)
-{
-	struct error ignored;
-
-	if (seat->started || seat->borrowed)
-		keeper_dismiss(rootfd, session, &ignored);
+			rc = done ? done : rc;
+		}
+		if (rc != -EAGAIN && rc != -EEXIST)
+			return rc;
+		nanosleep(&pause, NULL);
+	} while (!late);
+	return rc;
 }
 
 static int fill_seat(const struct wanted *wanted, struct seat *seat, int session,
@@ -192,12 +189,12 @@ static int fill_seat(const struct wanted *wanted, struct seat *seat, int session
 {
 	cleanup_close int manifest_fd = -1;
 
-	if (!seat->waiting)
+	if (seat->lease < 0)
 		return keeper_start_outgoing(&seat->slot, session, manifest, err);
 	manifest_fd = manifest_to_memfd(manifest, err);
 	if (manifest_fd < 0)
 		return manifest_fd;
-	return keeper_hand_over(wanted->rootfd, wanted->args->session, session, manifest_fd, err);
+	return keeper_hand_over(seat->lease, wanted->args->session, session, manifest_fd, err);
 }
 
 /* A new session, or the empty one that the keeper was given; @name is the kernel's for it. */
@@ -205,18 +202,14 @@ static int get_session(const struct wanted *wanted, struct seat *seat,
 		       char name[static SESSION_NAME_SIZE], struct error *err)
 {
 	const struct session_args *args = wanted->args;
-	int fd = seat->waiting ? keeper_borrow(wanted->rootfd, args->session, err) : -ENOENT;
 
-	if (fd == -ENOENT) {
+	if (seat->spare < 0) {
 		snprintf(name, SESSION_NAME_SIZE, "%s", args->session);
 		return session_create(name, args->timeout, err);
 	}
-	seat->borrowed = fd >= 0;
-	if (fd >= 0 && session_name(fd, name) < 0) {
-		close(fd);
+	if (session_name(seat->spare, name) < 0)
 		return error_set(err, STATUS_FAILED, EBADMSG, args->session, "the keeper lent what is no session");
-	}
-	return fd;
+	return steal_fd(&seat->spare);
 }
 
 static int disable_interrupts(const struct wanted *wanted, struct error *err)
@@ -248,25 +241,17 @@ static int hold_devices(const struct wanted *wanted, struct seat *seat, struct e
 	return rc;
 }
 
+/* 1: somebody else has done it. */
 static int preserve_devices(struct wanted *wanted, struct error *err)
 {
-	struct seat seat = { .slot = KEEPER_SLOT_INIT };
-	const struct device_list *devices = &wanted->devices;
-	const char *session = wanted->args->session;
-	int rc = take_seat(wanted->rootfd, session, &seat, err);
+	__attribute__((cleanup(seat_leave))) struct seat seat = SEAT_INIT;
+	int rc = get_seat(wanted, &seat, err);
 
-	if (rc == 0 && !wanted->args->pid && devices->count)
-		rc = claim_bind(devices, &wanted->claim, wanted->rootfd, err);
-	if (rc == 0)
-		rc = hold_devices(wanted, &seat, err);
-	if (rc < 0)
-		leave_seat(wanted->rootfd, session, &seat);
-	keeper_release(&seat.slot);
-	if (rc < 0) {
-		claim_close_devices(&wanted->claim);
-		claim_verify_free(devices, err);
-	}
-	return rc;
+	if (rc)
+		return rc;
+	if (!wanted->args->pid && wanted->devices.count)
+		rc = claim_bind(&wanted->devices, &wanted->claim, wanted->rootfd, err);
+	return rc < 0 ? rc : hold_devices(wanted, &seat, err);
 }
 
 /* All checks, then, unless this is a dry run, the act. Returns the state to show. */
@@ -283,18 +268,24 @@ static int preserve(struct wanted *wanted, const char **state, bool *changed, st
 		return disable_interrupts(wanted, err);
 	if (rc)
 		return rc < 0 ? rc : 0;
-	rc = check_elsewhere(wanted->rootfd, &wanted->devices, err);
+	rc = check_elsewhere(wanted->rootfd, args->session, &wanted->devices, err);
 	if (rc == 0 && !args->pid)
 		rc = claim_open(&wanted->devices, &wanted->claim, err);
-	if (rc == 0 && args->dry_run)
+	if (rc < 0)
+		return rc;
+	if (args->dry_run) {
 		*state = "planned";
-	else if (rc == 0)
-		rc = preserve_devices(wanted, err);
-	/* Somebody was faster: perhaps with the same. */
-	if (rc == -EEXIST)
-		return is_done(wanted, err) > 0 ? 0 : rc;
-	*changed = !args->dry_run;
-	return rc;
+		return 0;
+	}
+	rc = preserve_devices(wanted, err);
+	*changed = rc == 0;
+	if (rc < 0) {
+		claim_close_devices(&wanted->claim);
+		claim_verify_free(&wanted->devices, err);
+	}
+	if (rc > 0 && args->quiet)
+		return disable_interrupts(wanted, err);
+	return rc < 0 ? rc : 0;
 }
 
 /* Memory that is named, before that of a process, which may be the same. */

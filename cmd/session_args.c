@@ -160,7 +160,7 @@ static error_t parse_session(int key, char *arg, struct argp_state *state)
 }
 
 #define DRY_RUN { "dry-run", KEY_DRY_RUN, NULL, 0, "Check everything, change nothing", 0 }
-#define TIMEOUT { "timeout", KEY_TIMEOUT, "SECONDS", 0, "Wait this long for /dev/liveupdate (5)", 0 }
+#define TIMEOUT { "timeout", KEY_TIMEOUT, "SECONDS", 0, "Wait this long for /dev/liveupdate, or another who preserves (5)", 0 }
 
 static const struct argp_option bind_options[] = {
 	{ "bind", KEY_BIND, NULL, 0, "Bind devices that have no driver to vfio-pci", 0 },

@@ -56,32 +56,43 @@ static int connect_keeper(int rootfd, const char *session, struct error *err)
 	return steal_fd(&sock);
 }
 
-/*
- * Send @request with the @count descriptors @given, and read the answer.  Returns the connection, or a negative
- * errno: what went wrong on the way, or what the keeper answered.
- */
-static int ask_with(int rootfd, const char *session, struct json_object *request,
-		    const int *given, size_t count, struct json_object **reply, int *fd,
-		    struct error *err)
+/* It was there, and is not any more. */
+static int say_ended(const char *session, int code, struct error *err)
 {
-	cleanup_close int sock = connect_keeper(rootfd, session, err);
-	int rc;
+	int rc = error_set(err, STATUS_NOT_FOUND, code, session,
+			   "its keeper has ended meanwhile: somebody else has ended the session, or the keeper was killed");
 
-	if (sock < 0)
-		return sock;
-	rc = keeper_send(sock, request, given, count);
-	if (rc == 0)
-		rc = keeper_receive(sock, reply, fd, fd != NULL);
-	if (rc < 0)
-		return error_set(err, STATUS_FAILED, -rc, session, "no answer from the keeper");
-	rc = keeper_reply_status(*reply, session, err);
-	return rc < 0 ? rc : steal_fd(&sock);
+	error_hint(err, "vfio-luctl status");
+	return rc;
 }
 
+/*
+ * Send @request with the @count descriptors @given on the connection @sock, and read the
+ * answer.  Returns 0, or a negative errno: what went wrong on the way, or what the keeper
+ * answered.
+ */
+static int exchange(int sock, const char *session, struct json_object *request, const int *given,
+		    size_t count, struct json_object **reply, int *fd, struct error *err)
+{
+	int rc = keeper_send(sock, request, given, count);
+
+	if (rc == 0)
+		rc = keeper_receive(sock, reply, fd, fd != NULL);
+	if (rc == -ECONNRESET || rc == -EPIPE || rc == -ENODATA)
+		return say_ended(session, ECONNRESET, err);
+	if (rc < 0)
+		return error_set(err, STATUS_FAILED, -rc, session, "no answer from the keeper");
+	return keeper_reply_status(*reply, session, err);
+}
+
+/* The same on a new connection, which is returned. */
 static int ask(int rootfd, const char *session, struct json_object *request,
 	       struct json_object **reply, int *fd, struct error *err)
 {
-	return ask_with(rootfd, session, request, NULL, 0, reply, fd, err);
+	cleanup_close int sock = connect_keeper(rootfd, session, err);
+	int rc = sock < 0 ? sock : exchange(sock, session, request, NULL, 0, reply, fd, err);
+
+	return rc < 0 ? rc : steal_fd(&sock);
 }
 
 static struct json_object *new_request(const char *op)
@@ -136,6 +147,9 @@ int keeper_info(int rootfd, const char *session, struct keeper_info *info,
 	do {
 		before = info->count;
 		rc = info_page(rootfd, session, info, &total, err);
+		/* Whoever takes its place, or nobody, is the answer. */
+		if (rc == -ECONNRESET && !before)
+			rc = info_page(rootfd, session, info, &total, err);
 	} while (rc == 0 && info->count < total && info->count > before);
 	if (rc < 0)
 		keeper_info_free(info);
@@ -173,16 +187,39 @@ int keeper_finish(int rootfd, const char *session, bool drop_memfds, struct erro
 	return ask_to_end(rootfd, session, request, err);
 }
 
-int keeper_borrow(int rootfd, const char *session, struct error *err)
+int keeper_lease(int rootfd, const char *session, bool summoned, int *spare, struct error *err)
 {
-	cleanup_json struct json_object *request = new_request("borrow");
+	cleanup_json struct json_object *request = new_request("lease");
 	cleanup_json struct json_object *reply = NULL;
-	cleanup_close int sock = -1, fd = -1;
 
-	sock = ask(rootfd, session, request, &reply, &fd, err);
-	if (sock < 0)
-		return sock;
-	return fd < 0 ? -ENOENT : steal_fd(&fd);
+	*spare = -1;
+	if (request)
+		json_object_object_add(request, "summoned", json_object_new_boolean(summoned));
+	return ask(rootfd, session, request, &reply, spare, err);
+}
+
+int keeper_hand_over(int lease, const char *session, int session_fd, int manifest_fd,
+		     struct error *err)
+{
+	cleanup_json struct json_object *request = new_request("adopt");
+	cleanup_json struct json_object *reply = NULL;
+	const int given[KEEPER_FDS] = { session_fd, manifest_fd };
+
+	return exchange(lease, session, request, given, KEEPER_FDS, &reply, NULL, err);
+}
+
+void keeper_end_lease(int *lease)
+{
+	char byte;
+
+	if (*lease < 0)
+		return;
+	/* Its end of the connection is closed when it has let go, or has ended. */
+	shutdown(*lease, SHUT_WR);
+	while (recv(*lease, &byte, sizeof(byte), 0) < 0 && errno == EINTR)
+		;
+	close(*lease);
+	*lease = -1;
 }
 
 int keeper_dismiss(int rootfd, const char *session, struct error *err)
@@ -209,18 +246,6 @@ int keeper_retrieve(int rootfd, const char *session, uint64_t token, struct erro
 		return error_set(err, STATUS_FAILED, EBADMSG, session,
 				 "the keeper sent no descriptor");
 	return steal_fd(&fd);
-}
-
-int keeper_hand_over(int rootfd, const char *session, int session_fd, int manifest_fd,
-		     struct error *err)
-{
-	cleanup_json struct json_object *request = new_request("adopt");
-	cleanup_json struct json_object *reply = NULL;
-	const int given[KEEPER_FDS] = { session_fd, manifest_fd };
-	cleanup_close int sock = ask_with(rootfd, session, request, given, KEEPER_FDS, &reply,
-					  NULL, err);
-
-	return sock < 0 ? sock : 0;
 }
 
 static int is_socket_name(const struct dirent *entry)

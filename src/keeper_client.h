@@ -3,7 +3,7 @@
  * Asking a keeper.  Every call is one connection, and returns 0 or a negative
  * errno with the error filled: -ENOENT (STATUS_NOT_FOUND) when there is no
  * keeper of @session, -ECONNREFUSED (STATUS_NOT_FOUND) when it died and left
- * its socket, else what the keeper said.  @rootfd: see sysroot_open().
+ * its socket, -ECONNRESET when it ended meanwhile, else what the keeper said.  @rootfd: see sysroot_open().
  */
 #pragma once
 
@@ -35,20 +35,25 @@ int keeper_retrieve(int rootfd, const char *session, uint64_t token, struct erro
 int keeper_finish(int rootfd, const char *session, bool drop_memfds, struct error *err);
 
 /*
- * Give the keeper of @session, which waits for it, the session @session_fd and its
- * manifest @manifest_fd.  Both stay the caller's.
+ * Be the one who fills the session of a keeper that waits.  Returns a connection of the
+ * caller's, which is the lease: it lasts until it is closed, be it by the caller's death.
+ * *@spare is -1, or the empty session that the keeper has got from the service manager, a
+ * descriptor of the caller's.  @summoned: the keeper waits for this one only.
+ * -EAGAIN (STATUS_BUSY): another process is at it; -EEXIST (STATUS_BUSY): it has a session.
  */
-int keeper_hand_over(int rootfd, const char *session, int session_fd, int manifest_fd,
+int keeper_lease(int rootfd, const char *session, bool summoned, int *spare, struct error *err);
+
+/* Hand over the session @session_fd and its manifest @manifest_fd.  Both stay the caller's. */
+int keeper_hand_over(int lease, const char *session, int session_fd, int manifest_fd,
 		     struct error *err);
 
 /*
- * The empty session that a waiting keeper has got from the service manager, to be
- * filled and handed over: a descriptor of the caller's; -ENOENT when it has none.
- * When it is not handed over, keeper_dismiss() lets go of what is in it.
+ * Give it back.  What was not handed over is gone on return, and so is a keeper that was
+ * summoned.  The caller has closed its copy of the spare session.
  */
-int keeper_borrow(int rootfd, const char *session, struct error *err);
+void keeper_end_lease(int *lease);
 
-/* End a keeper that waits for a session; -EBUSY when it has got one. */
+/* End a keeper that waits for a session; STATUS_BUSY when it has one, or gets one now. */
 int keeper_dismiss(int rootfd, const char *session, struct error *err);
 
 /* The sessions that have a socket, sorted. */

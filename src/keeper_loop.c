@@ -2,6 +2,7 @@
 /* Waiting for clients, and for reasons to end. */
 #include <json-c/json.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -9,7 +10,22 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "keeper_serve.h"
+
+/* Connections that wait for their request at the same time; the others are in the queue. */
+#define CLIENTS 32
+
+enum { LISTENER, SIGNALS, CHILD, LEASE, FIRST_CLIENT };
+
+/* Who has connected, and said nothing yet. */
+struct clients {
+	struct {
+		int sock;
+		int64_t since;
+	} list[CLIENTS]; /* the oldest first */
+	size_t count;
+};
 
 static bool is_trusted(int sock)
 {
@@ -20,19 +36,16 @@ static bool is_trusted(int sock)
 	       (peer.uid == 0 || peer.uid == geteuid());
 }
 
-/* One request, one answer; a client that is slow or gone costs a bounded time. */
-static void serve_client(struct keeper *keeper, int sock)
+/* One request, one answer. */
+static void serve_request(struct keeper *keeper, int sock)
 {
-	const struct timeval limit = { .tv_sec = KEEPER_CLIENT_TIMEOUT };
 	struct json_object *request = NULL, *answer;
 	int given[KEEPER_FDS], fd = -1;
 	size_t i;
 
-	setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	if (!is_trusted(sock) || keeper_receive(sock, &request, given, KEEPER_FDS) < 0)
+	if (keeper_receive(sock, &request, given, KEEPER_FDS) < 0)
 		return;
-	answer = keeper_answer(keeper, request, given, &fd);
+	answer = keeper_answer(keeper, request, sock, given, &fd);
 	keeper_send(sock, answer, &fd, fd >= 0);
 	json_object_put(answer);
 	json_object_put(request);
@@ -40,8 +53,9 @@ static void serve_client(struct keeper *keeper, int sock)
 		cleanup_close_fn(&given[i]);
 }
 
-static void accept_client(struct keeper *keeper)
+static void accept_client(struct keeper *keeper, struct clients *clients)
 {
+	const struct timeval limit = { .tv_sec = KEEPER_CLIENT_TIMEOUT };
 	const struct timespec pause = { .tv_nsec = 100 * 1000 * 1000 };
 	int sock = accept4(keeper->listener, NULL, NULL, SOCK_CLOEXEC);
 
@@ -49,9 +63,52 @@ static void accept_client(struct keeper *keeper)
 		nanosleep(&pause, NULL); /* no descriptor, no memory: do not spin */
 		return;
 	}
-	serve_client(keeper, sock);
-	if (!keeper->ended)
-		close(sock); /* the last one ends with the process: the client waits for that */
+	if (!is_trusted(sock)) {
+		close(sock);
+		return;
+	}
+	/* It has something to say when it is served; a client that does not listen could fill its queue. */
+	setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	clients->list[clients->count].sock = sock;
+	clients->list[clients->count++].since = clock_ms();
+}
+
+/* The last one ends with the process, for which the client waits. */
+static void serve_client(struct keeper *keeper, int sock)
+{
+	serve_request(keeper, sock);
+	if (!keeper->ended && !(keeper->lessee && keeper->lease == sock))
+		close(sock);
+}
+
+/* It has one thing to say, too: here it is, or nothing. */
+static void serve_lessee(struct keeper *keeper)
+{
+	serve_request(keeper, keeper->lease);
+	keeper_lease_ended(keeper);
+}
+
+/* Milliseconds that a silent client has: less when others wait for its place. */
+static int64_t patience(const struct clients *clients)
+{
+	return clients->count < CLIENTS ? KEEPER_CLIENT_TIMEOUT * 1000 : KEEPER_CLIENT_TIMEOUT * 100;
+}
+
+static void serve_clients(struct keeper *keeper, struct clients *clients, const struct pollfd *wait)
+{
+	int64_t now = clock_ms(), limit = patience(clients);
+	size_t i, left = 0;
+
+	for (i = 0; i < clients->count; i++) {
+		if (wait[i].revents && !keeper->ended)
+			serve_client(keeper, clients->list[i].sock);
+		else if (now - clients->list[i].since >= limit)
+			close(clients->list[i].sock);
+		else
+			clients->list[left++] = clients->list[i];
+	}
+	clients->count = left;
 }
 
 /* At a signal: not while the session would end with us.  The signal is read in any case. */
@@ -64,24 +121,47 @@ static bool may_end(const struct keeper *keeper)
 	return keeper->session < 0 || keeper->stored[0];
 }
 
+static void wait_for_events(const struct keeper *keeper, const struct clients *clients,
+			    struct pollfd *wait)
+{
+	int64_t timeout = -1;
+	size_t i;
+
+	memset(wait, 0, (FIRST_CLIENT + CLIENTS) * sizeof(*wait));
+	wait[LISTENER].fd = clients->count < CLIENTS ? keeper->listener : -1;
+	wait[SIGNALS].fd = keeper->signals;
+	wait[CHILD].fd = keeper->session < 0 ? keeper->child : -1;
+	wait[LEASE].fd = keeper->lessee ? keeper->lease : -1;
+	for (i = 0; i < clients->count; i++)
+		wait[FIRST_CLIENT + i].fd = clients->list[i].sock;
+	for (i = 0; i < FIRST_CLIENT + clients->count; i++)
+		wait[i].events = POLLIN;
+	if (clients->count)
+		timeout = clients->list[0].since + patience(clients) - clock_ms();
+	if (poll(wait, FIRST_CLIENT + clients->count, clients->count && timeout < 0 ? 0 : (int)timeout) < 0)
+		for (i = 0; i < FIRST_CLIENT + clients->count; i++)
+			wait[i].revents = 0;
+}
+
 void keeper_serve(struct keeper *keeper)
 {
-	struct pollfd wait[] = {
-		{ .fd = keeper->listener, .events = POLLIN },
-		{ .fd = keeper->signals, .events = POLLIN },
-		{ .fd = keeper->child, .events = POLLIN },
-	};
+	struct pollfd wait[FIRST_CLIENT + CLIENTS];
+	struct clients clients = { .count = 0 };
 
 	while (!keeper->ended) {
-		if (poll(wait, sizeof(wait) / sizeof(*wait), -1) < 0)
-			continue;
-		if (wait[0].revents)
-			accept_client(keeper);
-		if (wait[1].revents && may_end(keeper))
-			return;
-		if (wait[2].revents && keeper->session < 0)
-			return;
-		if (wait[2].revents)
-			wait[2].fd = -1;
+		wait_for_events(keeper, &clients, wait);
+		/* A lessee that has died before a child's end, which would be the end of us. */
+		if (wait[LEASE].revents)
+			serve_lessee(keeper);
+		serve_clients(keeper, &clients, wait + FIRST_CLIENT);
+		if (wait[LISTENER].revents && !keeper->ended)
+			accept_client(keeper, &clients);
+		if (wait[SIGNALS].revents && may_end(keeper))
+			break;
+		if (wait[CHILD].revents && keeper->session < 0)
+			break;
 	}
+	/* What was lent is full by half: nobody is to find it. */
+	if (!keeper->ended && keeper->lessee)
+		keeper_lease_ended(keeper);
 }

@@ -108,17 +108,37 @@ static void refresh_states(struct keeper *keeper)
 		refresh_state(keeper, &keeper->info.entries[i]);
 }
 
-static struct json_object *answer_info(struct keeper *keeper, struct json_object *request)
+/* A member of @request that need not be there: NULL; of another type it is none of ours. */
+static int get_member(const struct keeper *keeper, struct json_object *request, const char *key,
+		      enum json_type type, struct json_object **value, struct error *err)
+{
+	*value = NULL;
+	if (!json_object_object_get_ex(request, key, value) || json_object_is_type(*value, type))
+		return 0;
+	return error_set(err, STATUS_FAILED, EBADMSG, keeper->info.session,
+			 "a request with a wrong '%s'", key);
+}
+
+bool keeper_flag(const struct keeper *keeper, struct json_object *request, const char *key,
+		 int *rc, struct error *err)
 {
 	struct json_object *value;
-	int64_t from = 0;
 
-	if (json_object_object_get_ex(request, "from", &value))
-		from = json_object_get_int64(value);
-	if (from < 0)
-		from = 0;
+	*rc = get_member(keeper, request, key, json_type_boolean, &value, err);
+	return *rc == 0 && json_object_get_boolean(value);
+}
+
+static struct json_object *answer_info(struct keeper *keeper, struct json_object *request,
+				       struct error *err)
+{
+	struct json_object *value;
+	int64_t from;
+
+	if (get_member(keeper, request, "from", json_type_int, &value, err) < 0)
+		return keeper_error_message(err);
+	from = json_object_get_int64(value);
 	refresh_states(keeper);
-	return keeper_info_message(&keeper->info, (size_t)from);
+	return keeper_info_message(&keeper->info, from < 0 ? 0 : (size_t)from);
 }
 
 /* An entry for what the manifest cannot tell about: its token says which. */
@@ -263,8 +283,7 @@ static int refuse_unready(struct keeper *keeper, bool drop_memfds, struct error 
 	return rc;
 }
 
-/* The session has ended well: let go of everything, and of the name. */
-static void end_session(struct keeper *keeper)
+void keeper_end(struct keeper *keeper)
 {
 	char name[SESSION_NAME_SIZE + sizeof(KEEPER_SUFFIX)];
 	size_t i;
@@ -283,7 +302,7 @@ static void end_session(struct keeper *keeper)
 
 static int finish(struct keeper *keeper, struct json_object *request, struct error *err)
 {
-	struct json_object *drop = NULL;
+	bool drop;
 	int rc;
 
 	if (keeper->info.direction != KEEPER_INCOMING) {
@@ -292,22 +311,25 @@ static int finish(struct keeper *keeper, struct json_object *request, struct err
 		error_hint(err, "vfio-luctl cancel %s", keeper->info.session);
 		return rc;
 	}
-	json_object_object_get_ex(request, "drop_memfds", &drop);
-	rc = refuse_unready(keeper, json_object_get_boolean(drop), err);
+	drop = keeper_flag(keeper, request, "drop_memfds", &rc, err);
+	if (rc == 0)
+		rc = refuse_unready(keeper, drop, err);
 	if (rc < 0)
 		return rc;
 	rc = session_finish(keeper->session, keeper->info.session, err);
 	if (rc == 0)
-		end_session(keeper);
+		keeper_end(keeper);
 	return rc;
 }
 
 static int cancel(struct keeper *keeper, struct error *err)
 {
-	int rc;
+	int rc = keeper_refuse_leased(keeper, err);
 
+	if (rc < 0)
+		return rc;
 	if (keeper->info.direction == KEEPER_OUTGOING) {
-		end_session(keeper);
+		keeper_end(keeper);
 		return 0;
 	}
 	rc = error_set(err, STATUS_REFUSED, 0, keeper->info.session,
@@ -316,42 +338,7 @@ static int cancel(struct keeper *keeper, struct error *err)
 	return rc;
 }
 
-/* Somebody who has made a session, and was told that a keeper waits for it. */
-static int adopt(struct keeper *keeper, int *given, struct error *err)
-{
-	int rc;
-
-	if (keeper->session >= 0)
-		return error_set(err, STATUS_BUSY, EEXIST, keeper->info.session,
-				 "a keeper holds this session already");
-	if (given[1] < 0)
-		return error_set(err, STATUS_FAILED, EBADMSG, keeper->info.session,
-				 "a session without its manifest");
-	rc = keeper_adopt(keeper, given[0], given[1], err);
-	if (rc == 0)
-		given[0] = given[1] = -1;
-	return rc;
-}
-
-/* Whoever preserves fills the session that there is, if there is one. */
-static int borrow(const struct keeper *keeper, int *fd, struct error *err)
-{
-	if (keeper->session >= 0)
-		return error_set(err, STATUS_BUSY, EBUSY, keeper->info.session, "the keeper has a session");
-	*fd = keeper->spare;
-	return 0;
-}
-
-/* Whoever made a keeper wait does not need it. */
-static int dismiss(struct keeper *keeper, struct error *err)
-{
-	if (keeper->session >= 0)
-		return error_set(err, STATUS_BUSY, EBUSY, keeper->info.session, "the keeper has a session");
-	end_session(keeper);
-	return 0;
-}
-
-struct json_object *keeper_answer(struct keeper *keeper, struct json_object *request,
+struct json_object *keeper_answer(struct keeper *keeper, struct json_object *request, int sock,
 				  int *given, int *fd)
 {
 	struct error err = { .status = STATUS_OK };
@@ -364,19 +351,19 @@ struct json_object *keeper_answer(struct keeper *keeper, struct json_object *req
 	    json_object_is_type(value, json_type_string))
 		op = json_object_get_string(value);
 	if (!strcmp(op, "info"))
-		return answer_info(keeper, request);
+		return answer_info(keeper, request, &err);
 	if (!strcmp(op, "retrieve"))
 		rc = retrieve(keeper, request, fd, &err);
 	else if (!strcmp(op, "finish"))
 		rc = finish(keeper, request, &err);
 	else if (!strcmp(op, "cancel"))
 		rc = cancel(keeper, &err);
-	else if (!strcmp(op, "borrow"))
-		rc = borrow(keeper, fd, &err);
+	else if (!strcmp(op, "lease"))
+		rc = keeper_grant_lease(keeper, request, sock, fd, &err);
 	else if (!strcmp(op, "dismiss"))
-		rc = dismiss(keeper, &err);
+		rc = keeper_dismissed(keeper, &err);
 	else if (!strcmp(op, "adopt"))
-		rc = adopt(keeper, given, &err);
+		rc = keeper_take_over(keeper, sock, given, &err);
 	else
 		rc = error_set(&err, STATUS_FAILED, EBADMSG, keeper->info.session,
 			       "the keeper does not know this request");

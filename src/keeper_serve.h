@@ -2,6 +2,8 @@
 /* The inside of a keeper: its state, and its answers. */
 #pragma once
 
+#include <sys/types.h>
+
 #include "keeper_wire.h"
 
 struct error;
@@ -11,6 +13,9 @@ struct keeper {
 	bool has_manifest; /* else info.manifest_error says why */
 	int session;       /* the reason for this process to live; -1: not handed over yet */
 	int spare;         /* an empty session of the service manager, to be filled and handed over */
+	pid_t lessee;      /* who is about to hand a session over: the only one who may; 0: nobody */
+	int lease;         /* the connection of that one */
+	bool summoned;     /* we wait only because of that one */
 	bool ended;        /* it was cancelled or finished */
 	int listener;
 	int dir;           /* where the socket is */
@@ -84,10 +89,34 @@ int keeper_store(struct keeper *keeper, int manifest, struct error *err);
 /* Have it let go of them. */
 void keeper_unstore(struct keeper *keeper);
 
+/* The session has ended, or will never be: let go of everything, and of the name. */
+void keeper_end(struct keeper *keeper);
+
+/* A member of a request that is true; *@rc: -EBADMSG when it is no boolean. */
+bool keeper_flag(const struct keeper *keeper, struct json_object *request, const char *key,
+		 int *rc, struct error *err);
+
+/* Requests of who wants a keeper that waits: to fill its session, to hand it over, to send it away. */
+int keeper_grant_lease(struct keeper *keeper, struct json_object *request, int sock,
+		       int *fd, struct error *err);
+int keeper_take_over(struct keeper *keeper, int sock, int *given, struct error *err);
+int keeper_dismissed(struct keeper *keeper, struct error *err);
+
+/* -EAGAIN, STATUS_BUSY: somebody is about to hand a session over. */
+int keeper_refuse_leased(const struct keeper *keeper, struct error *err);
+
 /*
- * The answer to one request, NULL without memory.  @given: the KEEPER_FDS
- * descriptors that came with it (-1: none), the caller's but for those that are
- * set to -1.  *@fd is a descriptor to send beside it, owned by the keeper, or -1.
+ * The lease is over, handed over or not: what the lessee may have put into a session
+ * of ours goes, and so do we when we were there for it only.  The connection stays
+ * open when we end: it ends with us.
  */
-struct json_object *keeper_answer(struct keeper *keeper, struct json_object *request,
+void keeper_lease_ended(struct keeper *keeper);
+
+/*
+ * The answer to one request on the connection @sock, NULL without memory.  @given: the
+ * KEEPER_FDS descriptors that came with it (-1: none), the caller's but for those that are
+ * set to -1.  *@fd is a descriptor to send beside it, owned by the keeper, or -1.
+ * When the request was for a lease, and granted, @sock is the keeper's (keeper->lease).
+ */
+struct json_object *keeper_answer(struct keeper *keeper, struct json_object *request, int sock,
 				  int *given, int *fd);

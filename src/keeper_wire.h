@@ -5,9 +5,9 @@
  *
  * One request per connection: {"op":"info","from":N}, {"op":"cancel"},
  * {"op":"finish","drop_memfds":BOOL}, {"op":"retrieve","token":"0x..."},
- * {"op":"dismiss"}, {"op":"borrow"}, {"op":"adopt"} with the descriptors of a session and its
- * manifest.  The reply is {"ok":true,...} or {"error":{...}}, the members of struct
- * error.
+ * {"op":"dismiss"}; but {"op":"adopt"}, with the descriptors of a session and its manifest,
+ * comes on the connection of {"op":"lease","summoned":BOOL}, which lasts as long as the
+ * lease.  The reply is {"ok":true,...} or {"error":{...}}, the members of struct error.
  */
 #pragma once
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "error.h"
 #include "procfs.h"
 #include "session.h"
@@ -60,14 +61,6 @@ int session_check_host(struct error *err)
 	return 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int say_who(struct error *err, const char *path, unsigned int timeout)
 {
 	cleanup_close int rootfd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -94,7 +87,7 @@ static int say_open_failed(struct error *err, int code)
 static int open_device(unsigned int timeout, struct error *err)
 {
 	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
-	int64_t deadline = now_ms() + (int64_t)timeout * 1000;
+	int64_t deadline = clock_ms() + (int64_t)timeout * 1000;
 	int rc = session_check_host(err);
 	int fd;
 
@@ -103,7 +96,7 @@ static int open_device(unsigned int timeout, struct error *err)
 	while ((fd = open(LUO_DEVICE_PATH, O_RDWR | O_CLOEXEC)) < 0) {
 		if (errno != EBUSY && errno != EINTR)
 			return say_open_failed(err, errno);
-		if (now_ms() >= deadline)
+		if (clock_ms() >= deadline)
 			return say_who(err, LUO_DEVICE_PATH, timeout);
 		nanosleep(&pause, NULL);
 	}

@@ -8,7 +8,7 @@ layer_of() {
 	local name=${1##*/}
 	[ ! -e "cmd/$name" ] || { echo 4; return; }
 	case ${name%.[ch]} in
-	error | cleanup | cleanup_json) echo 0 ;;
+	error | cleanup | cleanup_json | clock) echo 0 ;;
 	sysfs | pci_addr | liveupdate | vfio | procfs | debugfs | token | names | uevent) echo 1 ;;
 	program | kcmdline | kmsg | fdpass | notify) echo 1 ;;
 	manifest* | device* | session | uevent_socket | kconfig | kimage | kexec_call | native) echo 2 ;;

@@ -253,7 +253,7 @@ static void check_answer(struct keeper *keeper, const char *request, enum exit_s
 
 	for (i = 0; i < KEEPER_FDS; i++)
 		given[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
-	answer = keeper_answer(keeper, message, given, &fd);
+	answer = keeper_answer(keeper, message, -1, given, &fd);
 	keeper_reply_status(answer, "vm", &err);
 	is_int(err.status, want, "%s to an %s session", request,
 	       keeper_direction_name(keeper->info.direction));
@@ -305,6 +305,7 @@ static void check_answers(void)
 		check_answer(&keeper, nonsense[i], STATUS_FAILED);
 	check_answer(&keeper, "{\"op\":\"info\"}", STATUS_OK);
 	check_answer(&keeper, "{\"op\":\"info\",\"from\":-5}", STATUS_OK);
+	check_answer(&keeper, "{\"op\":\"info\",\"from\":\"5\"}", STATUS_FAILED);
 	check_answer(&keeper, "{\"op\":\"info\",\"from\":99999999999}", STATUS_OK);
 	check_answer(&keeper, "{\"op\":\"finish\"}", STATUS_REFUSED);
 	check_answer(&keeper, "{\"op\":\"retrieve\",\"token\":\"0x0001000000000000\"}", STATUS_REFUSED);
@@ -321,10 +322,49 @@ static void check_answers(void)
 	keeper.info.entries[0].of.token = token_from_memfd(1);
 	check_answer(&keeper, "{\"op\":\"finish\"}", STATUS_BUSY);
 	check_answer(&keeper, "{\"op\":\"finish\",\"drop_memfds\":false}", STATUS_BUSY);
+	check_answer(&keeper, "{\"op\":\"finish\",\"drop_memfds\":\"false\"}", STATUS_FAILED);
 	check_answer(&keeper, "{\"op\":\"finish\",\"drop_memfds\":true}", STATUS_FAILED); /* by the kernel */
 	check_memfd_use(&keeper);
 	close(keeper.session);
 	keeper_info_free(&keeper.info);
+}
+
+static void check_request(struct keeper *keeper, int sock, const char *request, int want)
+{
+	struct json_object *message = json_tokener_parse(request), *answer;
+	struct error err = { .status = STATUS_OK };
+	int given[KEEPER_FDS] = { -1, -1 }, fd;
+
+	answer = keeper_answer(keeper, message, sock, given, &fd);
+	is_int(keeper_reply_status(answer, "vm", &err), want, "%s", request);
+	json_object_put(answer);
+	json_object_put(message);
+}
+
+/* One at a time fills it, and nobody undoes that meanwhile. */
+static void check_lease(bool summoned)
+{
+	struct keeper keeper = { .info = { .session = "vm", .pid = 1, .waiting = true }, .session = -1,
+				 .spare = -1, .child = -1, .listener = -1, .rootfd = -1, .dir = -1 };
+	char byte;
+
+	open_pair();
+	check_request(&keeper, ends[0], "{\"op\":\"lease\",\"summoned\":1}", -EBADMSG);
+	check_request(&keeper, ends[0], summoned ? "{\"op\":\"lease\",\"summoned\":true}" :
+						   "{\"op\":\"lease\"}", 0);
+	is_int(keeper.lessee, getpid(), "the lease is ours");
+	check_request(&keeper, ends[1], "{\"op\":\"lease\"}", -EAGAIN);
+	check_request(&keeper, ends[1], "{\"op\":\"adopt\"}", -EINVAL);
+	check_request(&keeper, ends[1], "{\"op\":\"cancel\"}", -EAGAIN);
+	check_request(&keeper, ends[1], "{\"op\":\"dismiss\"}", -EAGAIN);
+	check_request(&keeper, ends[0], "{\"op\":\"adopt\"}", -EBADMSG);
+	ok(!keeper.ended && keeper.lessee, "and stays ours");
+	keeper_lease_ended(&keeper);
+	ok(!keeper.lessee, "at its end it is nobody's");
+	ok(keeper.ended == summoned, "who was summoned ends with it");
+	is_int(recv(ends[1], &byte, 1, MSG_DONTWAIT) < 0 ? -errno : 0, summoned ? -EAGAIN : 0,
+	       "the connection closes, when it does not end with us");
+	close_pair();
 }
 
 /* One that waits takes a session, and nothing else, and can be sent away. */
@@ -341,7 +381,7 @@ static void check_waiting(void)
 	check_answer(&keeper, "{\"op\":\"adopt\"}", STATUS_REFUSED);
 	check_answer(&keeper, "{\"op\":\"finish\"}", STATUS_REFUSED);
 	check_answer(&keeper, "{\"op\":\"retrieve\",\"token\":\"0x0001000000000000\"}", STATUS_REFUSED);
-	answer = keeper_answer(&keeper, message, given, &fd);
+	answer = keeper_answer(&keeper, message, -1, given, &fd);
 	is_int(keeper_reply_status(answer, "vm", &err), 0, "dismissed");
 	ok(keeper.ended, "it ends");
 	json_object_put(answer);
@@ -362,5 +402,7 @@ int main(void)
 	check_other_version();
 	check_answers();
 	check_waiting();
+	check_lease(false);
+	check_lease(true);
 	return tap_done();
 }

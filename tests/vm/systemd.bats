@@ -21,3 +21,7 @@ setup_file() {
 @test "systemd: the unit of the tool holds a session through crash, stop and kexec" {
 	machine systemd/unit.sh --systemd --device edu --device igb --device edu --timeout 300
 }
+
+@test "systemd: several who preserve the same session at once, and one who is killed" {
+	machine systemd/together.sh --systemd --device edu --device igb --timeout 600
+}

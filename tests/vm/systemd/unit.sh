@@ -1,27 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The unit that the tool ships: preserve and retrieve use it, systemd carries its session through
 # `systemctl kexec`, and neither a crash nor a stop loses anything.
-source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/unit.bash"
 a=${DEVICE[0]} b=${DEVICE[1]} c=${DEVICE[2]}
-
-# put FILE: standard input, now and at later boots before systemd begins
-put() {
-	mkdir -p "/share/system/${1%/*}" "/${1%/*}"
-	tee "/share/system/$1" >"/$1"
-	systemctl daemon-reload
-}
-
-main_pid() {
-	systemctl show -P MainPID "vfio-luctl@$1"
-}
-
-active() {
-	[ "$(systemctl is-active "vfio-luctl@$1" || :)" = "$2" ]
-}
-
-have() {
-	[ "$("$LUCTL" status -n -o device,state "$1" 2>/dev/null | tr -s ' \n' ' ')" = "$2 " ]
-}
 
 case $BOOT in
 1)
@@ -31,7 +12,7 @@ case $BOOT in
 	expect 4 check
 	shows init-kills
 	expect 0 cancel own
-	sed "s,@sbindir@,$PWD," systemd/vfio-luctl@.service.in | put usr/lib/systemd/system/vfio-luctl@.service
+	install_unit
 	is "$(systemd-analyze verify --man=no vfio-luctl@vm.service 2>&1)" ""
 	expect 0 preserve --dry-run vm "$a"
 	active vm inactive
