@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "report.h"
+#include "stores.h"
 #include "survey.h"
 #include "sysfs.h"
 #include "token.h"
@@ -60,6 +61,19 @@ static void get_stored(const void *record, struct column_value *value)
 {
 	value->absent = false;
 	value->number = ((const struct line *)record)->session->in_init;
+}
+
+static void get_carried(const void *record, struct column_value *value)
+{
+	enum answer carried = ((const struct line *)record)->session->carried;
+
+	value->absent = carried == ANSWER_UNKNOWN;
+	value->number = carried == ANSWER_YES;
+}
+
+static void get_unit(const void *record, struct column_value *value)
+{
+	column_set_text(value, ((const struct line *)record)->session->unit);
 }
 
 static void get_device(const void *record, struct column_value *value)
@@ -154,6 +168,8 @@ static const struct column columns[] = {
 	{ "holder", "HOLDER", COLUMN_NUMBER, true, get_holder, "process that holds the session" },
 	{ "command", "COMMAND", COLUMN_STRING, true, get_command, "its name" },
 	{ "stored", "STORED", COLUMN_BOOL, false, get_stored, "whether process 1 holds it too: the descriptor store of systemd" },
+	{ "unit", "UNIT", COLUMN_STRING, false, get_unit, "whose descriptor store that is" },
+	{ "carried", "CARRIED", COLUMN_BOOL, false, get_carried, "whether systemd takes it along with systemctl kexec" },
 	{ "device", "DEVICE", COLUMN_STRING, true, get_device, "PCI address" },
 	{ "id", "ID", COLUMN_STRING, false, get_id, "vendor and device id, hexadecimal" },
 	{ "token", "TOKEN", COLUMN_STRING, false, get_token, "token of the file in the session, hexadecimal" },
@@ -273,6 +289,8 @@ static int show_status(const struct status_args *args, struct report *report,
 	int rc;
 
 	rc = rootfd < 0 ? rootfd : survey_take(rootfd, args->session, &survey, err);
+	if (rc == 0 && !globals->sysroot)
+		stores_ask(rootfd, &survey);
 	if (rc == 0 && args->session && survey.count == 0)
 		rc = error_set(err, STATUS_NOT_FOUND, 0, args->session,
 			       "there is no session of this name to be seen");

@@ -112,12 +112,24 @@ static const char *who_kills(const struct host *host, const struct survey_sessio
 	if (host->init != INIT_SYSTEMD)
 		return NULL;
 	if (session->in_init && (!host->systemd_version || host->systemd_version >= SYSTEMD_WITH_STORE))
-		return NULL;
+		return NULL; /* or its unit does not keep it: add_store() */
 	if (host->systemd_version)
 		snprintf(text, size, "systemd %d", host->systemd_version);
 	else
 		snprintf(text, size, "systemd");
 	return text;
+}
+
+/* What is in a store that is emptied when the unit stops. */
+static void add_store(const struct survey_session *session, struct finding_list *list)
+{
+	char text[sizeof(session->unit) + sizeof(session->unit_preserve) + 40];
+
+	if (!session->in_init || session->carried != ANSWER_NO || !session->unit[0])
+		return;
+	snprintf(text, sizeof(text), "%s (FileDescriptorStorePreserve=%s)", session->unit,
+		 session->unit_preserve);
+	findings_add(list, INIT_DROPS, session->name, text);
 }
 
 /* One session can have several holders: process 1 beside a keeper. */
@@ -169,6 +181,8 @@ void findings_of_sessions(const struct host *host, const struct survey *survey, 
 				 who_kills(host, session, text, sizeof(text)) : NULL;
 		if (killer)
 			findings_add(list, INIT_KILLS, session->name, killer);
+		else if (session->direction == DIRECTION_OUTGOING && way == WAY_INIT)
+			add_store(session, list);
 	}
 	if (!going)
 		findings_add(list, SESSION_NONE, "sessions", NULL);

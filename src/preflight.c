@@ -11,6 +11,7 @@
 #include "host.h"
 #include "inspect.h"
 #include "plan.h"
+#include "stores.h"
 #include "survey.h"
 #include "target.h"
 
@@ -174,6 +175,8 @@ int preflight_run(const struct preflight *preflight, struct finding_list *list, 
 	int rc = survey_take(preflight->rootfd, NULL, &survey, err);
 
 	if (rc == 0) {
+		if (preflight->live)
+			stores_ask(preflight->rootfd, &survey);
 		host_gather(preflight->rootfd, preflight->live, &survey, &host);
 		check_host(preflight, &host, &survey, list);
 		if (preflight->scope != PREFLIGHT_LOAD)

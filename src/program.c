@@ -49,13 +49,20 @@ int program_run(const char *const argv[], int in, int out, int error)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* The first line of what is in @fd. */
-static void read_line(int fd, char *text, size_t size)
+static void read_text(int fd, char *text, size_t size)
 {
 	ssize_t length = fd < 0 ? -1 : pread(fd, text, size - 1, 0);
 
 	text[length > 0 ? length : 0] = '\0';
-	text[strcspn(text, "\n")] = '\0';
+}
+
+int program_output(const char *const argv[], char *text, size_t size)
+{
+	cleanup_close int out = memfd_create(argv[0], MFD_CLOEXEC);
+	int status = program_run(argv, -1, out, -1);
+
+	read_text(out, text, size);
+	return status;
 }
 
 int program_run_quietly(const char *const argv[], char *said, size_t size)
@@ -63,6 +70,7 @@ int program_run_quietly(const char *const argv[], char *said, size_t size)
 	cleanup_close int error = memfd_create(argv[0], MFD_CLOEXEC);
 	int status = program_run(argv, -1, -1, error);
 
-	read_line(error, said, size);
+	read_text(error, said, size);
+	said[strcspn(said, "\n")] = '\0';
 	return status;
 }

@@ -14,6 +14,12 @@
 int program_run(const char *const argv[], int in, int out, int error);
 
 /*
+ * The same without any input; what it writes to its standard output is in @text, which
+ * has @size bytes: the beginning, when it is more.
+ */
+int program_output(const char *const argv[], char *text, size_t size);
+
+/*
  * The same without any input or output; the first line of what it writes to its
  * standard error goes to @said ("" when there is none).
  */

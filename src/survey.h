@@ -57,6 +57,9 @@ struct survey_file {
 	enum source state_source;
 };
 
+/* The longest name of a unit is of 255 bytes. */
+#define SURVEY_UNIT_SIZE 256
+
 struct survey_session {
 	char name[160];       /* whatever the kernel shows; "": not visible, only its device is */
 	enum survey_direction direction;
@@ -66,6 +69,9 @@ struct survey_session {
 	enum source source;   /* of session and holder */
 	char kernel_name[SESSION_NAME_SIZE]; /* mostly the same */
 	bool in_init;         /* process 1 holds it too: systemd's descriptor store */
+	char unit[SURVEY_UNIT_SIZE]; /* of which unit; "" not known, until stores_ask() (stores.h) */
+	char unit_preserve[16];      /* FileDescriptorStorePreserve= of that */
+	enum answer carried;         /* systemd takes it along with systemctl kexec */
 	struct survey_file *files;
 	size_t count;
 };

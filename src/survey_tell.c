@@ -151,7 +151,8 @@ const char *survey_todo(const struct survey *survey, const struct survey_session
 {
 	text[0] = '\0';
 	if (session->direction == DIRECTION_OUTGOING && (file || session->source != SOURCE_KEEPER)) {
-		snprintf(text, size, "vfio-luctl kexec%s",
+		snprintf(text, size, "vfio-luctl kexec%s%s",
+			 session->carried == ANSWER_NO ? " --direct" : "",
 			 survey->loaded == ANSWER_YES ? "" : " --kernel IMAGE");
 		return text;
 	}

@@ -13,7 +13,7 @@ layer_of() {
 	program | kcmdline | kmsg | fdpass | notify) echo 1 ;;
 	manifest* | device* | session | uevent_socket | kconfig | kimage | kexec_call | native) echo 2 ;;
 	report* | facts* | plan | claim* | process | await | watch | rebind | handoff* | keeper*) echo 3 ;;
-	survey* | host | target* | inspect | findings* | preflight | jump | unit) echo 3 ;;
+	survey* | host | target* | inspect | findings* | preflight | jump | stores | unit) echo 3 ;;
 	esac
 }
 

@@ -129,6 +129,9 @@ CASE(systemd, now.host.init = INIT_SYSTEMD; now.host.systemd_version = 257)
 CASE(systemd_direct, systemd(); now.way = WAY_DIRECT)
 CASE(systemd_unknown, systemd(); now.host.systemd_version = 0)
 CASE(systemd_store, systemd(); now.host.systemd_version = 261; now.sessions[0].in_init = true)
+CASE(systemd_store_dropped, systemd_store(); strcpy(now.sessions[0].unit, "other.service");
+     strcpy(now.sessions[0].unit_preserve, "restart"); now.sessions[0].carried = ANSWER_NO)
+CASE(systemd_store_direct, systemd_store_dropped(); now.way = WAY_DIRECT)
 CASE(systemd_no_store, systemd(); now.host.systemd_version = 262)
 CASE(systemd_old_store, systemd(); now.host.systemd_version = 260; now.sessions[0].in_init = true)
 CASE(systemd_two_holders, systemd(); now.sessions[1] = now.sessions[0]; now.sessions[1].holder = 8;
@@ -244,6 +247,8 @@ static const struct {
 	{ "systemd, directly", systemd_direct, "+", NULL },
 	{ "systemd of unknown version", systemd_unknown, "init-stops init-kills device-preserved", "version not known" },
 	{ "systemd with the session in its store", systemd_store, "init-stops device-preserved", "version 261" },
+	{ "a store that is emptied", systemd_store_dropped, "init-drops init-stops device-preserved", "other.service (FileDescriptorStorePreserve=restart)" },
+	{ "a store that is emptied, and nobody to do it", systemd_store_direct, "init-direct device-preserved", "" },
 	{ "systemd without it", systemd_no_store, "init-stops init-kills device-preserved", NULL },
 	{ "systemd that loses its store", systemd_old_store, "init-stops init-kills device-preserved", NULL },
 	{ "systemd, a session with two holders", systemd_two_holders, "init-stops init-kills device-preserved", NULL },

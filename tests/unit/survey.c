@@ -98,6 +98,24 @@ static void check_case(size_t i)
 	survey_free(&survey);
 }
 
+/* What systemd would not take along is for a jump without it. */
+static void check_not_carried(void)
+{
+	struct survey survey = { .loaded = ANSWER_NO };
+	struct survey_session *session = survey_add_session(&survey, "s");
+	char text[256];
+
+	session->direction = DIRECTION_OUTGOING;
+	session->source = SOURCE_PROC;
+	session->carried = ANSWER_NO;
+	is_text(survey_todo(&survey, session, NULL, text, sizeof(text)),
+		"vfio-luctl kexec --direct --kernel IMAGE", "not carried: to do");
+	session->carried = ANSWER_YES;
+	is_text(survey_todo(&survey, session, NULL, text, sizeof(text)),
+		"vfio-luctl kexec --kernel IMAGE", "carried: to do");
+	survey_free(&survey);
+}
+
 /* A host without any session that is seen. */
 static const struct {
 	const char *name, *phase, *hidden;
@@ -157,5 +175,6 @@ int main(void)
 	check_several();
 	is_text(source_name(SOURCE_MANIFEST), "manifest", "a source has a name");
 	ok(!source_name(SOURCE_NONE), "no source has none");
+	check_not_carried();
 	return tap_done();
 }

@@ -39,6 +39,18 @@ case $BOOT in
 	is "$(kept given)" mine
 	is "$(states vm)" "- preserved $a preserved"
 	is "$(states lost)" "$b preserved"
+	# Who keeps what, and who does not, is told
+	expect 4 check --json
+	is "$(jq -r '.findings[] | select(.id == "init-drops" or .id == "init-kills") | "\(.id) \(.object) \(.text)"' <<<"$out")" \
+		"init-drops lost systemd has it in the descriptor store of loses.service (FileDescriptorStorePreserve=restart), and empties that before the jump"
+	expect 0 check --direct
+	is "$("$LUCTL" status -n -o session,unit,carried | tr -s ' ' | sed 's/ $//' | sort -u | grep -E '^(vm|lost) ' | tr '\n' ' ')" \
+		"lost loses.service no vm keeps.service yes "
+	expect 0 status lost
+	shows "vfio-luctl kexec --direct"
+	expect 4 kexec "${NEXT[@]}"
+	says init-drops
+	is "$(loaded)" 0
 	next-kernel
 	;;
 2)
