@@ -77,16 +77,14 @@ static int say_nothing_came(const char *session, struct error *err)
 /* systemd's copy of the session is handed to its unit only. */
 static int start_unit(int rootfd, const char *session, struct keeper_info *info, struct error *err)
 {
-	struct error ignored;
-	int rc = unit_start(session, err);
+	struct error told;
+	int rc = unit_resume(rootfd, session, info, &told);
 
-	if (rc == 0)
-		rc = keeper_info(rootfd, session, info, err);
-	if (rc < 0 || !info->waiting)
-		return rc;
-	keeper_info_free(info);
-	keeper_dismiss(rootfd, session, &ignored);
-	return say_nothing_came(session, err);
+	if (rc == -ENOENT)
+		return say_nothing_came(session, err);
+	if (rc < 0)
+		*err = told;
+	return rc;
 }
 
 /* A new keeper, or the one that somebody else started at the same time. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "error.h"
@@ -37,13 +38,18 @@ bool unit_available(int rootfd)
 	return host_systemd_version(rootfd) >= SYSTEMD_WITH_STORE && is_installed(rootfd);
 }
 
+static void unit_name(const char *session, char name[static UNIT_SIZE])
+{
+	snprintf(name, UNIT_SIZE, "vfio-luctl@%s.service", session);
+}
+
 /* The characters of a session's name are those that an instance may have. */
 static int systemctl(const char *verb, const char *session, char *said, size_t size)
 {
 	char unit[UNIT_SIZE];
 	const char *const argv[] = { "systemctl", "--quiet", verb, unit, NULL };
 
-	snprintf(unit, sizeof(unit), "vfio-luctl@%s.service", session);
+	unit_name(session, unit);
 	return program_run_quietly(argv, said, size);
 }
 
@@ -69,16 +75,40 @@ static bool is_in_init(int rootfd, const char *session)
 	return procfs_has_open(rootfd, 1, procfs_session_link(session, link));
 }
 
+/* What the kernel calls a session that systemd made (LUOSession=), only its unit can tell. */
+static bool has_store(const char *session)
+{
+	char unit[UNIT_SIZE], text[32];
+	const char *const argv[] = {
+		"systemctl", "show", "--property=NFileDescriptorStore", "--value", unit, NULL,
+	};
+
+	unit_name(session, unit);
+	return program_output(argv, text, sizeof(text)) == 0 && atoi(text) > 0;
+}
+
+int unit_resume(int rootfd, const char *session, struct keeper_info *info, struct error *err)
+{
+	struct error ignored;
+	int rc = unit_start(session, err);
+
+	if (rc == 0)
+		rc = keeper_info(rootfd, session, info, err);
+	if (rc < 0 || !info->waiting)
+		return rc;
+	keeper_info_free(info);
+	keeper_dismiss(rootfd, session, &ignored);
+	return error_set(err, STATUS_NOT_FOUND, ENOENT, session, "no keeper holds this session");
+}
+
 int unit_reach(int rootfd, const char *session, struct keeper_info *info, struct error *err)
 {
 	struct error told = { 0 };
 	int rc = keeper_info(rootfd, session, info, &told);
 
 	if ((rc == -ENOENT || rc == -ECONNREFUSED) && unit_available(rootfd) &&
-	    is_in_init(rootfd, session)) {
-		rc = unit_start(session, err);
-		return rc < 0 ? rc : keeper_info(rootfd, session, info, err);
-	}
+	    (is_in_init(rootfd, session) || has_store(session)))
+		return unit_resume(rootfd, session, info, err);
 	if (rc < 0)
 		*err = told;
 	return rc;

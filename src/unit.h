@@ -20,7 +20,13 @@ bool unit_available(int rootfd);
 int unit_start(const char *session, struct error *err);
 
 /*
+ * Start it for what it has in its store, or what came from the previous kernel, and ask its
+ * keeper for that.  -ENOENT, STATUS_NOT_FOUND: there is nothing, and it has ended again.
+ */
+int unit_resume(int rootfd, const char *session, struct keeper_info *info, struct error *err);
+
+/*
  * keeper_info(), after having the unit started when it is stopped, or crashed, and
- * only process 1 holds the session.
+ * only process 1 holds the session, whatever the kernel calls it.
  */
 int unit_reach(int rootfd, const char *session, struct keeper_info *info, struct error *err);

@@ -85,6 +85,18 @@ case $BOOT in
 	is "$(states given)" "$c preserved"
 	kill -KILL "$(main_pid given)"
 	until_true have given "$c preserved"
+	systemctl stop vfio-luctl@given
+	is "$("$LUCTL" status -n -o unit,carried | tr -s ' ' | sort -u | tr '\n' ' ')" "vfio-luctl@given.service yes vfio-luctl@own.service yes "
+	expect 0 cancel given
+	until_true active given inactive
+	is_free "$c"
+	expect 6 cancel given
+	systemctl start vfio-luctl@given
+	systemctl stop vfio-luctl@given
+	expect 6 finish given
+	says "no keeper holds this session"
+	until_true active given inactive
+	expect 0 preserve given "$c"
 	is "$("$LUCTL" status -n -o session | tr -d ' ' | sort -u | tr '\n' ' ')" "given own "
 	grep -E '^outgoing session vfio-luctl@g[^ ]*-[0-9a-f]{24} ' /sys/kernel/debug/liveupdate/sessions
 	# One that keeps the session only: it goes along, and is known again in the next kernel
@@ -128,6 +140,7 @@ case $BOOT in
 	is_free "$a"
 	is "$(kept vfio-luctl@given)" "given manifest"
 	expect 0 retrieve given -- "$PROBE" "fd:{$c}" bind config
+	systemctl stop vfio-luctl@given
 	expect 0 finish given
 	is "$(kept vfio-luctl@given)" ""
 	is_free "$c"
