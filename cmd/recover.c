@@ -21,7 +21,8 @@ static int bind_device(const struct keeper_entry *entry, int fd, int iommufd, st
 	char address[PCI_ADDR_STRLEN];
 	int rc = entry->state == ENTRY_BOUND || vfio_is_bound(fd) ? 0 : vfio_bind(fd, iommufd);
 
-	return rc < 0 ? error_set(err, STATUS_FAILED, -rc, pci_addr_format(entry->of.address, address),
+	/* Or by somebody else in this moment. */
+	return rc < 0 && !vfio_is_bound(fd) ? error_set(err, STATUS_FAILED, -rc, pci_addr_format(entry->of.address, address),
 				  "cannot bind the device to an iommufd") : 0;
 }
 

@@ -31,8 +31,12 @@ int seat_take(int rootfd, const char *session, struct seat *seat, struct error *
 			*err = told;
 		return rc;
 	}
-	if (!unit_available(rootfd))
-		return keeper_reserve(session, &seat->slot, err);
+	if (!unit_available(rootfd)) {
+		rc = keeper_reserve(session, &seat->slot, err);
+		if (rc < 0)
+			keeper_release(&seat->slot);
+		return rc;
+	}
 	rc = unit_start(session, err);
 	if (rc < 0)
 		return rc;
