@@ -10,25 +10,17 @@
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "await.h"
 #include "cleanup.h"
+#include "clock.h"
 #include "error.h"
 #include "keeper_client.h"
 #include "keeper_wait.h"
 
 #define SHORTEST_MS 10
 #define LONGEST_MS 1000
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Sleep @ms, or less when @user ends.  Whether it has. */
 static bool sleep_with(int user, int ms)
@@ -59,14 +51,14 @@ static int say_ended(const char *session, struct error *err)
 int keeper_finish_wait(int rootfd, const char *session, bool drop_memfds,
 		       const struct finish_wait *wait, struct error *err)
 {
-	int64_t start = now_ms();
+	int64_t start = clock_ms();
 	bool ended = false;
 	int ms = SHORTEST_MS;
 
 	for (;;) {
 		struct error said = { .status = STATUS_OK };
 		int rc = keeper_finish(rootfd, session, drop_memfds, &said);
-		int64_t left = wait->seconds * 1000 - (now_ms() - start);
+		int64_t left = wait->seconds * 1000 - (clock_ms() - start);
 
 		if (rc == 0)
 			return 0;
