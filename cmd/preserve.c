@@ -281,7 +281,7 @@ static int preserve(struct wanted *wanted, const char **state, bool *changed, st
 	*changed = rc == 0;
 	if (rc < 0) {
 		claim_close_devices(&wanted->claim);
-		claim_verify_free(&wanted->devices, err);
+		claim_verify_free(&wanted->devices, wanted->rootfd, err);
 	}
 	if (rc > 0 && args->quiet)
 		return disable_interrupts(wanted, err);

@@ -136,6 +136,12 @@ int row_prove_free(int rootfd, struct row *row, struct error *err)
 	rc = device_at(rootfd, row->entry.address, &device, err);
 	if (rc < 0)
 		return rc;
+	if (device.liveupdate[0] && strcmp(device.liveupdate, "none")) {
+		rc = error_set(err, STATUS_BUSY, 0, pci_addr_format(row->entry.address, address),
+			       "its keeper has let go of the session, but the device is in a live update (%s)", device.liveupdate);
+		error_hint(err, "vfio-luctl status");
+		return rc;
+	}
 	if (!device.cdev[0]) {
 		row->state = "unbound"; /* from VFIO since: nothing to open */
 		return 0;

@@ -41,8 +41,8 @@ int rows_add_info(struct row_list *list, const struct keeper_info *info,
 		  const char *state, bool changed, struct error *err);
 
 /*
- * Open the device of @row in the ordinary way, which touches nothing: STATUS_BUSY
- * when it is locked.  One that VFIO does not have any more gets the state "unbound", a
+ * See whether the kernel has the device of @row in a live update, and open it in the
+ * ordinary way, which touches nothing: STATUS_BUSY when it is locked.  One that VFIO does not have any more gets the state "unbound", a
  * memfd is passed over.
  */
 int row_prove_free(int rootfd, struct row *row, struct error *err);

@@ -207,14 +207,33 @@ void claim_release(struct claim *claim)
 	*claim = (struct claim){ 0 };
 }
 
-void claim_verify_free(const struct device_list *devices, struct error *err)
+/* What has become of @device, in words; NULL: it is as it was. */
+static const char *find_change(const struct vfio_device *device, int rootfd)
 {
+	cleanup_close int fd = vfio_open_cdev(device->cdev);
+	struct vfio_device now;
+	struct error ignored;
+
+	if (fd < 0)
+		return "cannot be opened any more";
+	if (device_at(rootfd, device->address, &now, &ignored) < 0)
+		return "is not there any more";
+	return strcmp(now.liveupdate, device->liveupdate) ? "is in a live update now" : NULL;
+}
+
+void claim_verify_free(const struct device_list *devices, int rootfd, struct error *err)
+{
+	char hint[sizeof(err->hint)];
 	size_t i;
 
 	for (i = 0; i < devices->count; i++) {
-		cleanup_close int fd = vfio_open_cdev(devices->devices[i].cdev);
+		const char *change = find_change(&devices->devices[i], rootfd);
 
-		if (fd == -EBUSY)
-			error_hint(err, "%s did not become free again", devices->devices[i].name);
+		if (!change)
+			continue;
+		error_hint(err, "%s %s, see 'vfio-luctl status'", devices->devices[i].name, change);
+		return;
 	}
+	snprintf(hint, sizeof(hint), "%s", err->hint);
+	error_hint(err, "%.400s%snothing was preserved, and each device is as before", hint, hint[0] ? "; " : "");
 }

@@ -127,5 +127,8 @@ void claim_close_devices(struct claim *claim);
 /* Close what is open. */
 void claim_release(struct claim *claim);
 
-/* After a failure: add to @err when one of @devices cannot be opened any more. */
-void claim_verify_free(const struct device_list *devices, struct error *err);
+/*
+ * After a failure: look whether each of @devices can be opened and has no other part in live
+ * updates than it had when it was scanned, and add to the hint of @err that it is so, or which is not.
+ */
+void claim_verify_free(const struct device_list *devices, int rootfd, struct error *err);

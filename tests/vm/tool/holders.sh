@@ -24,11 +24,32 @@ expect 5 preserve vm "$b" "$a"
 says "$a"
 says "in use by probe"
 says "preserve SESSION --pid $(pgrep -x probe) $a"
+says "nothing was preserved, and each device is as before"
 is_free "$b"
 expect 0 status -n
 is "$out" ""
 kill "$(pgrep -x probe)"
 until_true is_free "$a"
+
+# Cancelled, but a process that nobody knew of has the session, too: not free is not said to be
+expect 0 preserve vm "$a"
+keeper=$("$LUCTL" status -n -o holder vm | tr -d ' ')
+session=$(find "/proc/$keeper/fd" -lname 'anon_inode:?luo_session? vm' -printf '%f\n')
+python3 - "$keeper" "$session" <<'END' &
+import ctypes, os, sys, time
+keeper = os.pidfd_open(int(sys.argv[1]))
+assert ctypes.CDLL(None).syscall(438, keeper, int(sys.argv[2]), 0) >= 0  # pidfd_getfd
+open("/tmp/taken", "w").close()
+time.sleep(1000)
+END
+thief=$!
+until_true test -e /tmp/taken
+expect 5 cancel vm
+says "$a: its keeper has let go of the session, but the device is in a live update (outgoing)"
+is "$("$LUCTL" status -n -o session,holder,state vm | tr -s ' ' | sed 's/ $//')" "vm $thief preserved"
+kill -KILL $thief
+until_true is_free "$a"
+is "$(cat "/sys/bus/pci/devices/$a/liveupdate")" none
 
 # The keeper ignores what is sent by habit; when it is killed, all is as before.
 expect 0 preserve vm "$a" "$b"
