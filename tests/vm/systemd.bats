@@ -25,3 +25,7 @@ setup_file() {
 @test "systemd: several who preserve the same session at once, and one who is killed" {
 	machine systemd/together.sh --systemd --device edu --device igb --timeout 600
 }
+
+@test "systemd: a keeper outside of its store, with and without SurviveFinalKillSignal=" {
+	machine systemd/survive.sh --systemd --device edu --device igb
+}

@@ -18,6 +18,10 @@ load machine
 	machine tool/holders.sh --device edu --device igb
 }
 
+@test "tool: what other init systems do to a keeper before a reboot" {
+	machine tool/init.sh --device edu
+}
+
 @test "tool: what list tells of devices in a live update and in use" {
 	machine tool/list.sh --device edu --device igb --device edu
 }
