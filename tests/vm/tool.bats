@@ -18,6 +18,15 @@ load machine
 	machine tool/holders.sh --device edu --device igb
 }
 
+@test "tool: several clients at the same time: one acts, the others are told" {
+	machine tool/together.sh --device edu --device edu --device edu --device edu \
+		--device edu --device edu --device edu --device edu --timeout 120
+}
+
+@test "tool: clients that are garbage, huge, slow, many, or not root" {
+	machine tool/hostile.sh --device edu --device igb --timeout 300
+}
+
 @test "tool: what other init systems do to a keeper before a reboot" {
 	machine tool/init.sh --device edu
 }

@@ -27,7 +27,7 @@ at_once() {
 
 # clear_words FILE: whoever did not win knows why
 clear_words() {
-	grep -E "no keeper holds this session|has ended meanwhile|has died|process [0-9]+ is preserving|holds something else|a keeper holds this session|is not bound|is not retrieved|handed over no session|the session is outgoing|it is in the session|somebody uses it|is in use by|cannot be cancelled|the device is in a live update" "$1" ||
+	grep -E "no keeper holds this session|has ended meanwhile|has died|process [0-9]+ is preserving|holds something else|a keeper holds this session|is not bound|is not retrieved|handed over no session|the session is outgoing|it is in the session|somebody uses it|is in use by|another process is binding|cannot be cancelled|the device is in a live update" "$1" ||
 		{ cat "$1"; return 1; }
 }
 
@@ -83,7 +83,7 @@ for i in "${!DEVICE[@]}"; do
 		is "$got" "0 6 6 6" ;;
 	1) # one makes an ordinary device of it, whoever comes first
 		at_once recover recover recover
-		is "$got" "0 6 6" ;;
+		[[ $got == "0 "[56]" "[56] ]] ;;
 	2)
 		at_once recover finish retrieve
 		cat /tmp/said.*
