@@ -29,3 +29,7 @@ setup_file() {
 @test "systemd: a keeper outside of its store, with and without SurviveFinalKillSignal=" {
 	machine systemd/survive.sh --systemd --device edu --device igb
 }
+
+@test "systemd: a VMM's device and memory, through a crash of the keeper and systemctl kexec" {
+	machine systemd/vmm.sh --systemd --device edu --device igb --timeout 300
+}
