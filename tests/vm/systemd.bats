@@ -33,3 +33,7 @@ setup_file() {
 @test "systemd: a VMM's device and memory, through a crash of the keeper and systemctl kexec" {
 	machine systemd/vmm.sh --systemd --device edu --device igb --timeout 300
 }
+
+@test "systemd: preserve killed at any moment lets go of the session that systemd made" {
+	machine systemd/killed.sh --systemd --device edu --timeout 600
+}
