@@ -4,7 +4,7 @@
 load machine
 
 @test "vmm: QEMU uses devices by their descriptors, before and after a kexec, and when it fails" {
-	machine vmm/adopt.sh --inner --device edu --device virtio-rng-pci,iommu_platform=on --timeout 600
+	machine vmm/adopt.sh --inner --device edu --device virtio-rng-pci,iommu_platform=on --device edu --timeout 600
 }
 
 @test "vmm: a machine goes on after the kexec of its host: make demo-vmm" {

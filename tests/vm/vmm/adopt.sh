@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A real QEMU uses devices: by descriptors of ordinary opens, then by those that retrieve gives it
-# through QMP; and QEMUs that end at once. Devices: edu and a virtio-rng.
+# through QMP; and QEMUs that end at once. Devices: edu, a virtio-rng, and an edu for one of those.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-edu=${DEVICE[0]} rng=${DEVICE[1]}
-VMM+=(-object memory-backend-memfd,id=ram,share=on,size=64M)
-OF_EDU=vfio-pci,iommufd=iommufd0,fd={$edu} OF_RNG=vfio-pci,iommufd=iommufd0,fd={$rng}
+edu=${DEVICE[0]} rng=${DEVICE[1]} dead=${DEVICE[2]}
+VMM+=(-object "memory-backend-memfd,id=ram,share=on,size=64M")
 
 # drive N FACTORIAL: the inner guest uses both devices, by registers, interrupts and DMA
 drive() {
@@ -39,6 +38,7 @@ boot_1() {
 	is "$(ask edu 6)" "edu 010000ed 6! = 720"
 	quit
 	expect 0 preserve vm "$edu" "$rng"
+	expect 0 preserve dead "$dead"
 	next-kernel
 	exit 1
 }
@@ -55,12 +55,15 @@ boot_2() {
 	bind_all
 	expect 1 retrieve vm --send "$QMP" --qmp
 	is "$(states vm)" "$edu unclaimed $rng unclaimed"
-	fails 1 "${VMM[@]}" "${ours[@]}" -device "$OF_EDU,nonsense=1"
+	fails 1 "${VMM[@]}" "${ours[@]}" -device "vfio-pci,iommufd=iommufd0,fd={$edu},nonsense=1"
 	says nonsense
-	# The first is bound when it finds out that it does not have the second
-	fails 1 "${VMM[@]}" "${ours[@]}" -device "$OF_EDU" -device vfio-pci,iommufd=iommufd0,fd=99
-	# Not with two devices on one slot
-	fails 1 "${VMM[@]}" "${ours[@]}" -device "$OF_EDU,addr=5" -device "$OF_RNG,addr=5"
+	fails 1 "${VMM[@]}" -M nonsense "${ours[@]}" -device "vfio-pci,iommufd=iommufd0,fd={$edu}"
+	# This one has bound its device when it finds out that there is no second
+	expect 1 retrieve dead --iommufd -- "${VMM[@]}" "${ours[@]}" -device "vfio-pci,iommufd=iommufd0,fd={$dead}" \
+		-device vfio-pci,iommufd=iommufd0,fd=99
+	is "$(states dead)" "$dead bound"
+	expect 0 finish dead
+	is_free "$dead"
 
 	# One that is there already gets its devices one after the other
 	start "${VMM[@]}" -S -device pcie-root-port,id=port1,chassis=1 -device pcie-root-port,id=port2,chassis=2

@@ -9,6 +9,7 @@ QMP=/tmp/qmp SERIAL=/tmp/serial
 PATH=$PWD/tests/vm/vmm:$PATH
 
 # Both processors are emulated already. A pipe for the serial line that is never at its end.
+# shellcheck disable=SC2034,SC2054 # for those who source this; the commas are QEMU's
 VMM=(qemu-system-x86_64 -M q35,memory-backend=ram -accel "tcg,thread=single" -m 64
 	-nodefaults -display none
 	-kernel "$INNER/bzImage" -initrd "$INNER/initramfs"
