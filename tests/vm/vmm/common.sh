@@ -5,7 +5,7 @@
 
 # shellcheck source=tests/vm/tool/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../tool/common.sh"
-QMP=/tmp/qmp SERIAL=/tmp/serial
+QMP=/tmp/qmp SERIAL=/tmp/serial ERRORS=/tmp/vmm.err
 PATH=$PWD/tests/vm/vmm:$PATH
 
 # Both processors are emulated already. A pipe for the serial line that is never at its end.
@@ -20,9 +20,10 @@ mkfifo "$SERIAL.in"
 exec 7<>"$SERIAL.in"
 
 # start COMMAND...: one that becomes a QEMU, in the background; sets vmm. It is there when it answers.
+# It warns of every BAR that it cannot map for other devices; so what it says is shown when it fails.
 start() {
 	rm -f "$SERIAL" "$QMP"
-	"$@" 7>&- &
+	"$@" 2>"$ERRORS" 7>&- &
 	vmm=$!
 	patiently answers
 }
@@ -35,9 +36,9 @@ answers() {
 patiently() {
 	local until=$((SECONDS + 180))
 	until "$@"; do
-		if ((SECONDS > until)) || ! kill -0 "$vmm"; then
+		if ((SECONDS > until)) || ! kill -0 "$vmm" 2>/dev/null; then
 			echo "never true: $*"
-			cat "$SERIAL"
+			cat "$ERRORS" "$SERIAL"
 			return 1
 		fi
 		sleep 0.2
