@@ -312,7 +312,7 @@ boot_2() {
 	sleep 1000 | "$LUCTL" retrieve vm -- "$PROBE" listen "fd:{$b}" bind "fd:{$a}" bind edu:6 touch:/tmp/held wait >/tmp/vmm &
 	until_true test -e /tmp/held
 	vmm=$(pgrep -x probe)
-	is "$(head -n1 /tmp/vmm)" "listen ok 4 pci-${a//:/-}:pci-${b//:/-}:memfd-1:memfd-2 us"
+	is "$(head -n1 /tmp/vmm)" "listen ok 4 pci-${a//:/-}:pci-${b//:/-}:ram:rom us"
 	is "$(states vm)" "$a bound $b bound - in-use - in-use"
 	is "$("$LUCTL" status -n -o todo vm | sort -u | sed 's/ *$//')" "vfio-luctl finish vm"
 	expect 0 finish --json vm
