@@ -62,5 +62,6 @@ const struct command cmd_cancel = {
 	.name = "cancel",
 	.args = "SESSION",
 	.summary = "End an outgoing session and free its devices",
+	.sessions = SESSIONS_OUTGOING,
 	.run = run_cancel,
 };

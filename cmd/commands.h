@@ -6,12 +6,25 @@
 
 #include "error.h"
 
+struct argp;
+struct column;
+
 /* The global options, valid before and after the verb. */
 struct globals {
 	bool json;
 	const char *sysroot; /* NULL: the running host */
 	enum exit_status status; /* with which a verb ends that has done what it was asked for */
+	struct grammar *grammar; /* NULL; else a verb tells of itself what fits in there, and does nothing */
 };
+
+/* What a command line of a verb is made of, for complete. */
+struct grammar {
+	const struct argp *argp;
+	const struct column *columns; /* NULL: it prints none */
+};
+
+/* Which sessions the operand SESSION of a verb can mean. */
+enum sessions { SESSIONS_NEW, SESSIONS_OUTGOING, SESSIONS_INCOMING, SESSIONS_ANY };
 
 /*
  * One verb.  @run gets argc/argv beginning with the verb's name, parses its own options with
@@ -22,11 +35,19 @@ struct command {
 	const char *name;
 	const char *args;    /* for usage: "SESSION DEVICE..." */
 	const char *summary; /* one line, shown by --help and nowhere else written */
+	enum sessions sessions; /* for complete */
 	int (*run)(struct globals *globals, int argc, char **argv, struct error *err);
 };
 
+/* All verbs, in the order of --help; NULL ends the table. */
+extern const struct command *const commands[];
+
+/* The verb called @name, or NULL. */
+const struct command *command_find(const char *name);
+
 extern const struct command cmd_cancel;
 extern const struct command cmd_check;
+extern const struct command cmd_complete;
 extern const struct command cmd_finish;
 extern const struct command cmd_hold;
 extern const struct command cmd_kexec;

@@ -47,7 +47,7 @@ static error_t parse_global(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp global_argp = { global_options, parse_global, NULL, NULL, NULL, NULL, NULL };
+const struct argp global_argp = { global_options, parse_global, NULL, NULL, NULL, NULL, NULL };
 
 struct inputs {
 	void *own;
@@ -133,6 +133,8 @@ int common_parse(const struct command *command, const struct argp *own, void *in
 {
 	struct inputs inputs = { input, globals };
 
+	if (globals->grammar)
+		globals->grammar->argp = own;
 	return parse(command, own, &inputs, argc, argv, 0, err);
 }
 
@@ -299,6 +301,10 @@ int table_prepare(const struct table_options *options, const struct globals *glo
 	};
 	int ret = 0;
 
+	if (globals->grammar) {
+		globals->grammar->columns = report->columns;
+		return 1;
+	}
 	if (options->columns || options->all_columns)
 		ret = choose_columns(report->columns, options, selected, err);
 	report->selected = *selected;

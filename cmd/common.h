@@ -11,6 +11,9 @@ struct error;
 struct globals;
 struct report;
 
+/* The options that every verb has. */
+extern const struct argp global_argp;
+
 /*
  * Parse the command line of @command with its own options in @own, whose
  * parser gets @input; the global options are added and go to @globals.  A

@@ -95,5 +95,6 @@ const struct command cmd_finish = {
 	.name = "finish",
 	.args = "SESSION",
 	.summary = "End the live update of a retrieved session",
+	.sessions = SESSIONS_INCOMING,
 	.run = run_finish,
 };

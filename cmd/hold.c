@@ -97,5 +97,6 @@ const struct command cmd_hold = {
 	.name = "hold",
 	.args = "SESSION [DEVICE...]",
 	.summary = "Hold a session in the foreground, for unit files",
+	.sessions = SESSIONS_ANY,
 	.run = run_hold,
 };

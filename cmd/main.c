@@ -13,8 +13,7 @@
 #include "commands.h"
 #include "common.h"
 
-/* The verbs, in the order of --help. */
-static const struct command *const commands[] = {
+const struct command *const commands[] = {
 	&cmd_list,
 	&cmd_check,
 	&cmd_preserve,
@@ -27,6 +26,7 @@ static const struct command *const commands[] = {
 	&cmd_hold,
 	&cmd_wait,
 	&cmd_monitor,
+	&cmd_complete,
 	NULL,
 };
 
@@ -69,7 +69,7 @@ static char *help_verbs(int key, const char *text, void *input)
 	return table;
 }
 
-static const struct command *find_command(const char *name)
+const struct command *command_find(const char *name)
 {
 	const struct command *const *command;
 
@@ -154,7 +154,7 @@ static int run(struct globals *globals, int argc, char **argv, const char **verb
 		hint_verbs(err);
 		return -EINVAL;
 	}
-	command = find_command(argv[args.verb]);
+	command = command_find(argv[args.verb]);
 	if (!command)
 		return unknown_verb(argv[args.verb], err);
 	*verb = command->name;

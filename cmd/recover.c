@@ -110,5 +110,6 @@ const struct command cmd_recover = {
 	.name = "recover",
 	.args = "SESSION",
 	.summary = "Make ordinary devices of those in a session of the previous kernel",
+	.sessions = SESSIONS_INCOMING,
 	.run = run_recover,
 };

@@ -178,5 +178,6 @@ const struct command cmd_retrieve = {
 	.name = "retrieve",
 	.args = "SESSION [DEVICE...] [-- COMMAND [ARGUMENT...]]",
 	.summary = "Get devices back from the previous kernel",
+	.sessions = SESSIONS_INCOMING,
 	.run = run_retrieve,
 };

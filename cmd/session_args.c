@@ -174,7 +174,7 @@ static const struct argp_option process_options[] = {
 	{ "pid", KEY_PID, "PID", 0, "Preserve the files that this process has open", 0 },
 	{ "memfd", KEY_MEMFD, "FILE=NAME|PID:FD=NAME", OPTION_ARG_OPTIONAL, "Preserve this memfd too; with --pid alone, all its memfds, that is its memory", 0 },
 	{ "attach", KEY_ATTACH, "FILE[=NAME]", 0, "Preserve a copy of this small file too", 0 },
-	{ "force", KEY_FORCE, "ID", 0, "With --pid: in spite of device-interrupts", 0 },
+	{ "force", KEY_FORCE, "device-interrupts", 0, "With --pid: in spite of this finding", 0 },
 	{ "disable-interrupts", KEY_QUIET, NULL, 0, "With --pid of a process that is stopped: disable the interrupts of the devices", 0 },
 	TIMEOUT,
 	DRY_RUN,

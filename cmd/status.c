@@ -325,5 +325,6 @@ const struct command cmd_status = {
 	.name = "status",
 	.args = "[SESSION]",
 	.summary = "Show the sessions, their holders and their devices",
+	.sessions = SESSIONS_ANY,
 	.run = run_status,
 };
