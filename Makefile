@@ -13,6 +13,9 @@ datadir ?= $(datarootdir)
 mandir ?= $(datarootdir)/man
 # Below the prefix, so that an install as nobody in particular stays there.
 systemdsystemunitdir ?= $(prefix)/lib/systemd/system
+bashcompletiondir ?= $(datadir)/bash-completion/completions
+zshcompletiondir ?= $(datadir)/zsh/site-functions
+fishcompletiondir ?= $(datadir)/fish/vendor_completions.d
 
 CC ?= cc
 INSTALL ?= install
@@ -145,10 +148,16 @@ install: all
 	$(INSTALL) -d $(DESTDIR)$(systemdsystemunitdir)
 	sed 's,@sbindir@,$(sbindir),' systemd/vfio-luctl@.service.in >build/vfio-luctl@.service
 	$(INSTALL) -m 644 build/vfio-luctl@.service $(DESTDIR)$(systemdsystemunitdir)/
+	$(INSTALL) -d $(DESTDIR)$(bashcompletiondir) $(DESTDIR)$(zshcompletiondir) $(DESTDIR)$(fishcompletiondir)
+	$(INSTALL) -m 644 completions/vfio-luctl.bash $(DESTDIR)$(bashcompletiondir)/vfio-luctl
+	$(INSTALL) -m 644 completions/_vfio-luctl $(DESTDIR)$(zshcompletiondir)/
+	$(INSTALL) -m 644 completions/vfio-luctl.fish $(DESTDIR)$(fishcompletiondir)/
 
 uninstall:
 	rm -f $(DESTDIR)$(sbindir)/vfio-luctl $(DESTDIR)$(mandir)/man8/vfio-luctl.8
 	rm -f $(DESTDIR)$(systemdsystemunitdir)/vfio-luctl@.service
+	rm -f $(DESTDIR)$(bashcompletiondir)/vfio-luctl $(DESTDIR)$(zshcompletiondir)/_vfio-luctl
+	rm -f $(DESTDIR)$(fishcompletiondir)/vfio-luctl.fish
 	rm -f $(addprefix $(DESTDIR)$(datadir)/vfio-luctl/,$(notdir $(wildcard schemas/*.schema.json)))
 	-rmdir $(DESTDIR)$(datadir)/vfio-luctl
 

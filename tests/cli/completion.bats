@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2001,SC2016,SC2030,SC2031,SC2154 # sed on many lines; text for another shell; bats sets status, output, stderr
-# What the last word of a command line can become.
+# What the last word of a command line can become: what the tool says of it, and what a tab
+# makes of it in bash, zsh and fish.
 
 load helpers
 
@@ -195,4 +196,123 @@ has_all() {
 	run timeout 8 "$LUCTL" --sysroot "$host" complete -- cancel ''
 	kill "$COPROC_PID"
 	same "$status$output" 0
+}
+
+# tool HOST: in PATH, vfio-luctl is one that sees the recorded HOST
+tool() {
+	mkdir -p "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\nexec "%s" --sysroot "%s" "$@"\n' "$LUCTL" "$1" >"$BATS_TEST_TMPDIR/bin/vfio-luctl"
+	chmod +x "$BATS_TEST_TMPDIR/bin/vfio-luctl"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH
+}
+
+# tab LINE WORD...: in each of SHELLS, a tab makes of the last word of LINE the last WORD, and the others stay.
+tab() {
+	local shell line=$1 want
+	shift
+	for shell in $SHELLS; do
+		run timeout 60 "$TOP/tests/cli/at-prompt" "$shell" "${how:-one}" "$line"
+		want=$(printf '<%s>\n' vfio-luctl "$@")
+		[ "$shell" != fish ] || want=$(printf '<%s>\n' "${candidates[@]:-${!#}}")
+		echo "$shell: $line"
+		same "$(sed 's,/>$,>,' <<<"$output")" "$want"
+	done
+}
+
+# tabs LINE WORD... -- CANDIDATE...: a tab finds all these for the last word
+tabs() {
+	local how=all before=() line=$1 candidates
+	shift
+	while [ "$1" != -- ]; do
+		before+=("$1")
+		shift
+	done
+	shift
+	candidates=("$@")
+	tab "$line" "${before[@]}" "$@"
+}
+
+# What every shell must be able to do
+every_tab() {
+	local host=$BATS_TEST_TMPDIR/host place=$BATS_TEST_TMPDIR/place
+	tool "$DATA/facts"
+	tab 'vfio-luctl preserve vm --pid=10' preserve vm --pid=100
+	unpack_lab lab-incoming "$host"
+	tool "$host"
+	mkdir -p "$place/only-one"
+	touch "$place/image"
+	tab 'vfio-luctl retr' retrieve
+	tab 'vfio-luctl --js' --json
+	tab 'vfio-luctl list --list-c' list --list-columns
+	tab 'vfio-luctl list 0000:03' list 0000:03:00.0
+	tab 'vfio-luctl check 03:' check 03:00.0
+	tab 'vfio-luctl wait 0000:01:00.0 --for=bo' wait 0000:01:00.0 --for=bound
+	tab 'vfio-luctl wait 0000:01:00.0 --for pre' wait 0000:01:00.0 --for preserved
+	tab 'vfio-luctl list -o +device,eli' list -o +device,eligible
+	tab 'vfio-luctl list --output=device,eli' list --output=device,eligible
+	tab 'vfio-luctl kexec --force=device-vf,device-ha' kexec --force=device-vf,device-has-vfs
+	tab "vfio-luctl kexec --kernel $place/im" kexec --kernel "$place/image"
+	tab "vfio-luctl kexec --kernel=$place/im" kexec "--kernel=$place/image"
+	tab "vfio-luctl list --sysroot $place/on" list --sysroot "$place/only-one"
+	tab "vfio-luctl list --sysroot=$place/on" list "--sysroot=$place/only-one"
+	tab "vfio-luctl list --sysroot=$DATA/one 0000:3" list "--sysroot=$DATA/one" 0000:3b:00.0
+	tab "vfio-luctl retrieve vm -- ls $place/im" retrieve vm -- ls "$place/image"
+	tab 'vfio-luctl retrieve vm -- dpkg-que' retrieve vm -- dpkg-query
+	tabs 'vfio-luctl finish ' finish -- session1 session2
+	tabs 'vfio-luctl retrieve session2 ' retrieve session2 -- 0000:02:00.0
+	tabs 'vfio-luctl check ' check -- 0000:01:00.0 0000:02:00.0 0000:03:00.0
+	tabs 'vfio-luctl preserve vm 0000:01:00.0 ' preserve vm 0000:01:00.0 -- 0000:02:00.0 0000:03:00.0
+	tabs 'vfio-luctl list -o +device,cl' list -o -- +device,class +device,classname
+}
+
+# Words end at : and = for readline
+@test "completion: bash" {
+	SHELLS=bash every_tab
+	SHELLS=bash tab 'vfio-luctl check 0000:' check 0000:0
+	SHELLS=bash tab 'vfio-luctl check 0000:01:00.0  0000:0' check 0000:01:00.0 0000:0
+}
+
+@test "completion: bash with bash-completion, which completes the command of retrieve" {
+	export BASH_COMPLETION=/usr/share/bash-completion/bash_completion
+	[ -e "$BASH_COMPLETION" ]
+	SHELLS=bash every_tab
+	SHELLS=bash tab 'vfio-luctl retrieve vm -- dpkg-query --li' retrieve vm -- dpkg-query --list
+}
+
+@test "completion: bash that does not end words at : and =" {
+	export BREAKS=$' \t\n"'
+	SHELLS=bash every_tab
+	SHELLS=bash tabs 'vfio-luctl check 0000:' check -- 0000:01:00.0 0000:02:00.0 0000:03:00.0
+}
+
+@test "completion: zsh" {
+	SHELLS=zsh every_tab
+}
+
+@test "completion: fish" {
+	SHELLS=fish every_tab
+	SHELLS=fish tabs 'vfio-luctl check 0000:' -- 0000:01:00.0 0000:02:00.0 0000:03:00.0
+}
+
+@test "completion: without the tool, nothing is said" {
+	local program bin=$BATS_TEST_TMPDIR/bin
+	mkdir "$bin"
+	for program in bash cut env fish mktemp timeout rm sed tr zsh; do
+		ln -s "$(command -v $program)" "$bin/$program"
+	done
+	PATH=$bin SHELLS='bash zsh' tab 'vfio-luctl list 0000' list 0000
+	PATH=$bin run "$TOP/tests/cli/at-prompt" fish one 'vfio-luctl list 0000'
+	same "$status$output" 0
+}
+
+@test "completion: installed where the shells look, and uninstalled" {
+	local root=$BATS_TEST_TMPDIR/root file
+	make -s -C "$TOP" install DESTDIR="$root" prefix=/usr >/dev/null
+	for file in "$(pkg-config --variable=completionsdir bash-completion)/vfio-luctl" \
+		/usr/share/zsh/site-functions/_vfio-luctl /usr/share/fish/vendor_completions.d/vfio-luctl.fish; do
+		[ -s "$root/$file" ]
+	done
+	make -s -C "$TOP" uninstall DESTDIR="$root" prefix=/usr
+	run find "$root" -type f
+	same "$output" ''
 }
