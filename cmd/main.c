@@ -186,21 +186,25 @@ static bool fill_stdio(void)
 	return true;
 }
 
-static void on_sigpipe(int number)
+static void on_write_signal(int number)
 {
 	(void)number;
 }
 
 /*
- * Writing to a pipe without reader shall be an error like any other.  A
- * handler, unlike SIG_IGN, is not inherited by the commands we run.
+ * Writing to a pipe without reader, or beyond RLIMIT_FSIZE, be it into a memfd, shall be an
+ * error like any other.  A handler, unlike SIG_IGN, is not inherited by the commands we run.
  */
-static void catch_sigpipe(void)
+static void catch_write_signals(void)
 {
-	struct sigaction action = { .sa_handler = on_sigpipe, .sa_flags = SA_RESTART }, old;
+	const struct sigaction action = { .sa_handler = on_write_signal, .sa_flags = SA_RESTART };
+	const int numbers[] = { SIGPIPE, SIGXFSZ };
+	struct sigaction old;
+	size_t i;
 
-	if (!sigaction(SIGPIPE, NULL, &old) && old.sa_handler == SIG_DFL)
-		sigaction(SIGPIPE, &action, NULL);
+	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		if (!sigaction(numbers[i], NULL, &old) && old.sa_handler == SIG_DFL)
+			sigaction(numbers[i], &action, NULL);
 }
 
 static int close_stdout(struct error *err)
@@ -229,7 +233,7 @@ int main(int argc, char **argv)
 
 	if (!fill_stdio())
 		return STATUS_FAILED;
-	catch_sigpipe();
+	catch_write_signals();
 	if (argc < 1) {
 		argc = 1;
 		argv = no_arguments;
