@@ -69,16 +69,18 @@ static void detach_stdio(void)
 		dup2(null, fd);
 }
 
-/* Nothing that a shell, a terminal or a shutdown sends by habit may end it. */
+/*
+ * Nothing that a shell, a terminal, a limit or a shutdown sends may end it.  SIGCHLD is for who
+ * waits for children, and ends nobody; the kernel's own for faults cannot be ignored.
+ */
 static void ignore_signals(void)
 {
-	const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGALRM, SIGTERM,
-				SIGUSR1, SIGUSR2, SIGTSTP, SIGTTIN, SIGTTOU };
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
-	size_t i;
+	int number;
 
-	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		sigaction(signals[i], &ignore, NULL);
+	for (number = 1; number <= SIGRTMAX; number++)
+		if (number != SIGCHLD)
+			sigaction(number, &ignore, NULL);
 }
 
 /*
@@ -98,10 +100,14 @@ static void set_title(const char *session)
 	snprintf(title, (size_t)size, "@vfio-luctl: keeper %s", session);
 }
 
-static void raise_descriptor_limit(void)
+/* What somebody set for a shell is not meant for who lives until the next kernel. */
+static void raise_limits(void)
 {
+	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
 	struct rlimit limit;
 
+	setrlimit(RLIMIT_CPU, &none);
+	setrlimit(RLIMIT_FSIZE, &none);
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
@@ -115,7 +121,7 @@ void keeper_steady(void)
 	prctl(PR_SET_NAME, COMM);
 	/* Only root may; a keeper that the OOM killer can reach is still a keeper. */
 	sysfs_write(AT_FDCWD, "/proc/self/oom_score_adj", "-1000");
-	raise_descriptor_limit();
+	raise_limits();
 	/* What is in use; not the libraries' text that never is. */
 	mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 }
