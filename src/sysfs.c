@@ -16,6 +16,11 @@ int sysroot_open(const char *path, struct error *err)
 
 	if (fd < 0)
 		return error_set(err, STATUS_FAILED, errno, path, "cannot open the root directory");
+	/* Without it, everything would look as if nobody held or used anything. */
+	if (!path && access("/proc/self/fd", F_OK) < 0) {
+		close(fd);
+		return error_set(err, STATUS_FAILED, ENOENT, "/proc", "it is not mounted");
+	}
 	return fd;
 }
 

@@ -11,8 +11,8 @@ struct error;
 
 /*
  * Open the root @path (NULL or "/" for the running host) as an O_PATH
- * directory descriptor, which the caller owns.  Returns it, or a negative
- * errno with @err filled.
+ * directory descriptor, which the caller owns.  The running host must have
+ * /proc.  Returns it, or a negative errno with @err filled.
  */
 int sysroot_open(const char *path, struct error *err);
 
