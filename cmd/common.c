@@ -91,6 +91,8 @@ static error_t parse_quietly(const struct argp *argp, int argc, char **argv, uns
 	captured = open_memstream(text, &size);
 	if (!captured)
 		return errno;
+	/* argp never ends with a margin that is small enough. */
+	unsetenv("ARGP_HELP_FMT");
 	stderr = captured;
 	ret = argp_parse(argp, argc, argv, flags | ARGP_NO_EXIT | ARGP_NO_HELP, NULL, input);
 	stderr = saved;
