@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -49,31 +50,44 @@ static int names_load(struct pci_access *names)
 	return 0;
 }
 
+/* 1 when @path can be read, 0 when not; -EBADMSG: a FIFO or device may never end. */
+static int is_readable(const char *path)
+{
+	struct stat st;
+
+	if (access(path, R_OK) < 0 || stat(path, &st) < 0)
+		return 0;
+	return S_ISREG(st.st_mode) ? 1 : -EBADMSG;
+}
+
 /* libpci takes both PATH.gz and PATH when it is told the first. */
-static bool is_there(const char *path)
+static int is_there(const char *path)
 {
 	cleanup_free char *plain = strdup(path);
 	size_t length = strlen(path);
+	int ret = is_readable(path);
 
 	if (plain && length > 3 && !strcmp(path + length - 3, ".gz"))
 		plain[length - 3] = '\0';
-	return !access(path, R_OK) || (plain && !access(plain, R_OK));
+	return ret || !plain ? ret : is_readable(plain);
 }
 
 /* The same path as on the running host, below @sysroot. */
 static int choose_file(struct pci_access *names, const char *sysroot)
 {
 	char *path;
+	int there;
 
 	if (!sysroot)
 		return 0;
 	if (asprintf(&path, "%s%s", sysroot, names->id_file_name) < 0)
 		return -ENOMEM;
-	if (is_there(path))
+	there = is_there(path);
+	if (there)
 		pci_set_name_list_path(names, path, 1);
 	else
 		free(path);
-	return 0;
+	return there < 0 ? there : 0;
 }
 
 struct pci_access *names_open(const char *sysroot, struct error *err)
@@ -85,9 +99,9 @@ struct pci_access *names_open(const char *sysroot, struct error *err)
 	names->warning = names->debug = be_quiet;
 	names->id_lookup_mode = 0; /* no network */
 	ret = choose_file(names, sysroot);
-	if (ret)
-		error_set(err, STATUS_FAILED, -ret, NULL, "no memory for the names");
-	else if ((ret = names_load(names)))
+	if (ret == -ENOMEM)
+		error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the names");
+	else if (ret || (ret = names_load(names)))
 		error_set(err, STATUS_FAILED, -ret, names->id_file_name, "cannot make sense of the names of PCI devices");
 	if (!ret)
 		return names;
