@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "error.h"
+#include "session.h"
 #include "survey.h"
 #include "token.h"
 
@@ -149,6 +151,8 @@ static const char *todo_for_incoming(const struct survey_session *session,
 const char *survey_todo(const struct survey *survey, const struct survey_session *session,
 			const struct survey_file *file, char *text, size_t size)
 {
+	struct error ignored;
+
 	text[0] = '\0';
 	if (session->direction == DIRECTION_OUTGOING && (file || session->source != SOURCE_KEEPER)) {
 		snprintf(text, size, "vfio-luctl kexec%s%s",
@@ -159,6 +163,9 @@ const char *survey_todo(const struct survey *survey, const struct survey_session
 	/* What is in another program's hands is that program's to do. */
 	if (session->source == SOURCE_PROC || !session->name[0] ||
 	    (session->holder && session->source != SOURCE_KEEPER))
+		return text;
+	/* No command of ours takes such a name, and a shell might take it for something else. */
+	if (session_check_name(session->name, &ignored) < 0)
 		return text;
 	if (!file)
 		return todo_for_session(session, text, size);
