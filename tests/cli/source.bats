@@ -148,3 +148,17 @@ setup() {
 		"$(sed -nE 's/^\t\[[A-Z_]+\] = \{ "([a-z-]+)", ([EWI]),.*/\1 (\2)/p' src/findings.c |
 			sed 's/(E)/(error)/; s/(W)/(warning)/; s/(I)/(info)/' | sort)"
 }
+
+@test "source: the tests that SECURITY.md names are there" {
+	local place file name count=0
+	while read -r place; do
+		file=${place%%: *} name=${place#*: }
+		[ -e "$file" ] || { echo "no such file: $place"; return 1; }
+		grep -qF -- "$name" "$file" || { echo "no such test: $place"; return 1; }
+		count=$((count + 1))
+	done < <(grep -oE '`tests/[^`]+: [^`]+`' SECURITY.md | tr -d '`')
+	((count >= 20))
+	# No line without one
+	run grep -E '^\| [a-z]' <(grep -vE '`tests/|^\| from' SECURITY.md)
+	same "$output" ''
+}

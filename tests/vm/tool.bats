@@ -84,3 +84,7 @@ load machine
 @test "tool: memory from a byte to a gibibyte" {
 	machine tool/memory.sh --device edu --memory 4G --timeout 600
 }
+
+@test "tool: strange surroundings, and what becomes of a session in them" {
+	machine tool/surroundings.sh --device edu --device igb --timeout 300
+}
