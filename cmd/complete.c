@@ -213,7 +213,7 @@ static void find_argument(const struct line *line, const char *name, struct cand
 		candidates_literal(found, name);
 	} else if (!strcmp(name, "DIR")) {
 		candidates_shell(found, "directory");
-	} else if (!strcmp(name, "FILE") || !strcmp(name, "IMAGE")) {
+	} else if (!strncmp(name, "FILE", 4) || !strcmp(name, "IMAGE") || !strcmp(name, "SOCKET")) {
 		candidates_shell(found, "file");
 	} else if (!strcmp(name, "STATE")) {
 		candidates_goals(found);

@@ -43,10 +43,11 @@ has_all() {
 }
 
 @test "complete: the name of every argument in --help has a meaning" {
-	local known='DIR FILE IMAGE ID,... PID SECONDS STATE TEXT [+]COLUMN,... device-interrupts' verb
+	local known='DIR FILE FILE[=NAME] FILE=NAME|PID:FD=NAME IMAGE ID,... NUMBER PID SECONDS SOCKET STATE TEXT
+		[+]COLUMN,... device-interrupts' verb
 	for verb in $(verbs); do
-		run grep -vxFf <(tr ' ' '\n' <<<"$known") <("$LUCTL" "$verb" --help |
-			sed -nE 's/^ +(-., +)?--[a-z-]+\[?=([^ ]*[^] ]).*/\2/p')
+		run grep -vxFf <(tr -s ' \t\n' '\n' <<<"$known") <("$LUCTL" "$verb" --help |
+			sed -nE 's/^ +(-., +)?--[a-z-]+(\[=([^ ]*)\]|=([^ ]*))( .*|$)/\3\4/p')
 		echo "$verb: not known to cmd/complete.c and to this test: $output"
 		[ -z "$output" ]
 	done
