@@ -150,6 +150,7 @@ static int refuse(const struct finding_list *list, struct error *err)
 	char ids[300], more[48] = "";
 	int rc;
 
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there is an error, or we would not refuse */
 	while (first->overridden)
 		first++;
 	if (count > 1)

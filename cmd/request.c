@@ -261,7 +261,7 @@ static int choose_all(struct request *request, int rootfd, const struct session_
 int request_choose(struct request *request, int rootfd, const struct session_args *args,
 		   const struct keeper_info *info, struct error *err)
 {
-	struct keeper_entry entry;
+	struct keeper_entry entry = { .fd = -1 };
 	size_t i;
 	int rc;
 

@@ -240,7 +240,7 @@ static bool has_memfd(const struct survey *survey)
 	return false;
 }
 
-static int print_lines(const struct survey *survey, struct report *report, struct error *err)
+static int print_lines(const struct survey *survey, const struct report *report, struct error *err)
 {
 	static const char *const with_memfds[] = {
 		"session", "direction", "holder", "command", "device", "name", "size", "state", "todo", NULL,
@@ -252,6 +252,7 @@ static int print_lines(const struct survey *survey, struct report *report, struc
 		{ 0 },
 	};
 	cleanup_free struct line *lines = NULL;
+	struct report own = *report;
 	size_t i, most = 1;
 
 	for (i = 0; i < survey->count; i++)
@@ -259,10 +260,10 @@ static int print_lines(const struct survey *survey, struct report *report, struc
 	lines = calloc(most, sizeof(*lines));
 	if (!lines)
 		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the table");
-	report->notes = notes;
-	if (!report->selected && has_memfd(survey))
-		report->selected = with_memfds;
-	return report_print(stdout, report, lines, fill_lines(survey, lines), sizeof(*lines), err);
+	own.notes = notes;
+	if (!own.selected && has_memfd(survey))
+		own.selected = with_memfds;
+	return report_print(stdout, &own, lines, fill_lines(survey, lines), sizeof(*lines), err);
 }
 
 /* What a monitor is told: nothing is outstanding, something is, or that we cannot know. */

@@ -2,14 +2,12 @@
 /* The memfds that go into a session: of a process, of others, and such as we make. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "claim.h"
@@ -17,6 +15,7 @@
 #include "error.h"
 #include "handoff.h"
 #include "process.h"
+#include "session.h"
 #include "token.h"
 
 /* The device number of the kernel's own file system for memfds; 0 when that is not known. */
@@ -31,9 +30,7 @@ static dev_t memfd_dev(void)
 /* No deleted file that was called so: it is where memfds are, or on huge pages. */
 static bool is_memfd(int fd, const struct stat *st)
 {
-	struct statfs fs;
-
-	return st->st_dev == memfd_dev() || (fstatfs(fd, &fs) == 0 && fs.f_type == HUGETLBFS_MAGIC);
+	return st->st_dev == memfd_dev() || session_memfd_is_huge(fd);
 }
 
 static bool is_taken(const struct claim *claim, const struct stat *st)

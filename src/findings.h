@@ -116,7 +116,7 @@ void findings_of_target(const struct host *host, const struct target *target,
 			struct finding_list *list);
 
 /* Of a device; @target is NULL when the next kernel is not known. */
-void findings_of_device(const struct inspected *device, const struct target *target,
+void findings_of_device(const struct inspected *inspected, const struct target *target,
 			struct finding_list *list);
 
 /* Of its interrupts alone. */

@@ -161,6 +161,7 @@ int handoff_exec(char *const *command, const struct handoff *handoff, struct err
 		rc = set_environment(handoff);
 	if (rc < 0)
 		return error_set(err, STATUS_FAILED, -rc, command[0], "cannot hand the devices over");
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): a command has a first word */
 	execvp(arguments[0], arguments);
 	return error_set(err, STATUS_FAILED, errno, command[0], "cannot run");
 }

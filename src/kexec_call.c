@@ -17,6 +17,9 @@
 #ifndef KEXEC_FILE_NO_INITRAMFS
 #define KEXEC_FILE_NO_INITRAMFS 4
 #endif
+#ifndef SYS_kexec_file_load
+#define SYS_kexec_file_load -1 /* of a processor without it: ENOSYS */
+#endif
 
 /* What the call's errno means; the kernel's log may say more. */
 static int say_load_failed(int code, const char *object, struct error *err)

@@ -169,7 +169,7 @@ static const char *check_header(const char *text, size_t *length,
 
 	if (newline)
 		memcpy(header, text, (size_t)(newline - text));
-	if (strncmp(header, MAGIC, strlen(MAGIC)) ||
+	if (!newline || strncmp(header, MAGIC, strlen(MAGIC)) ||
 	    sscanf(header + strlen(MAGIC), "%9u ", &version) != 1) {
 		damaged(err, session, "no header line");
 		return NULL;

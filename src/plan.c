@@ -152,8 +152,10 @@ int plan_resolve(int rootfd, const struct device_list *all,
 	int ret = 0;
 
 	*chosen = (struct device_list){ .devices = devices };
-	if (!marks || !devices)
-		ret = error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the devices");
+	if (!marks || !devices) {
+		device_list_free(chosen);
+		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the devices");
+	}
 	for (i = 0; !ret && i < count; i++)
 		ret = mark(rootfd, all, words[i], marks, err);
 	if (ret) {

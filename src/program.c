@@ -44,6 +44,7 @@ int program_run(const char *const argv[], int in, int out, int error)
 
 	if (rc < 0)
 		return rc;
+	/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): start() has set it */
 	if (TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0)
 		return -errno;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -226,7 +226,7 @@ int rebind_device(struct rebind *rebind, struct pci_addr addr, struct error *err
 	rc = override_and_probe(dirfd, rebind->rootfd, address, err);
 	if (rc == 0)
 		rc = device_at(rebind->rootfd, addr, &device, err);
-	if (rc < 0)
+	if (rc)
 		return rc;
 	entry->bound = !strcmp(device.driver, DRIVER);
 	return entry->bound ? 0 : say_not_bound(device.driver, address, err);

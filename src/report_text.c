@@ -62,21 +62,26 @@ static size_t text_width(const char *text)
 	return width;
 }
 
-/* The columns to show, NULL at the end. */
-static int choose_columns(const struct report *report, const struct column ***chosen,
-			  struct error *err)
+/* As many columns as there may be to show. */
+static size_t count_columns(const struct report *report)
 {
-	const struct column **shown, *column;
+	const struct column *column;
 	size_t count = 0, i;
 
 	for (column = report->columns; column->key; column++)
 		count++;
 	for (i = 0; report->selected && report->selected[i]; i++)
 		count++;
-	shown = calloc(count + 1, sizeof(*shown));
-	if (!shown)
-		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the table");
-	*chosen = shown;
+	return count;
+}
+
+/* The columns to show into @shown, which is full of NULL. */
+static int choose_columns(const struct report *report, const struct column **shown,
+			  struct error *err)
+{
+	const struct column *column;
+	size_t i;
+
 	for (column = report->columns; column->key && !report->selected; column++)
 		if (column->flags & COLUMN_DEFAULT)
 			*shown++ = column;
@@ -147,12 +152,15 @@ static void print_cells(FILE *out, const char *cells, size_t rows, size_t column
 int report_print_text(FILE *out, const struct report *report, const char *records,
 		      size_t count, size_t size, struct error *err)
 {
-	cleanup_free const struct column **shown = NULL;
+	cleanup_free const struct column **shown = calloc(count_columns(report) + 1, sizeof(*shown));
 	size_t *widths = report->widths, columns = 0, rows = count + !report->no_headings;
 	cleanup_free size_t *own_widths = NULL;
 	cleanup_free char *cells = NULL;
-	int ret = choose_columns(report, &shown, err);
+	int ret;
 
+	if (!shown)
+		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the table");
+	ret = choose_columns(report, shown, err);
 	if (ret || !count)
 		return ret;
 	while (shown[columns])

@@ -205,17 +205,24 @@ int session_preserve(int session, int fd, uint64_t token, const char *object,
 }
 
 /* LUO's own, and those of mm/memfd_luo.c */
+bool session_memfd_is_huge(int fd)
+{
+	struct statfs fs;
+
+	/* The kernel's type has a sign, and 32 bits on some processors. */
+	return fstatfs(fd, &fs) == 0 && (uint32_t)fs.f_type == HUGETLBFS_MAGIC;
+}
+
 int session_preserve_memfd(int session, int fd, uint64_t token, const char *object,
 			   struct error *err)
 {
 	int rc = luo_preserve_fd(session, fd, token);
-	struct statfs fs;
 
 	switch (-rc) {
 	case 0:
 		return 0;
 	case ENOENT:
-		rc = fstatfs(fd, &fs) == 0 && fs.f_type == HUGETLBFS_MAGIC;
+		rc = session_memfd_is_huge(fd);
 		error_set(err, STATUS_UNSUPPORTED, ENOENT, object,
 			  rc ? "it is on huge pages, which this kernel cannot preserve" :
 			       "this kernel has no live update handler for memfds");

@@ -76,6 +76,9 @@ int session_preserve(int session, int fd, uint64_t token, const char *object,
 int session_preserve_memfd(int session, int fd, uint64_t token, const char *object,
 			   struct error *err);
 
+/* Whether the memfd @fd is on huge pages. */
+bool session_memfd_is_huge(int fd);
+
 /*
  * Get the file under @token back.  A failure of the file's handler is
  * remembered by the kernel and returned for ever, so whatever can be checked

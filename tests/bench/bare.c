@@ -52,6 +52,8 @@ int main(int argc, char **argv)
 	DIR *class = opendir(argc > 1 ? argv[1] : "/sys/class/vfio-dev");
 	const struct dirent *entry;
 
+	if (!class)
+		return 1;
 	while ((entry = readdir(class)))
 		if (entry->d_name[0] != '.')
 			show(dirfd(class), entry->d_name);

@@ -24,7 +24,7 @@ static void run(char **command)
 
 static long long microseconds(struct timeval time)
 {
-	return time.tv_sec * 1000000ll + time.tv_usec;
+	return time.tv_sec * 1000000LL + time.tv_usec;
 }
 
 int main(int argc, char **argv)

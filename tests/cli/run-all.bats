@@ -71,6 +71,7 @@ counts() {
 	counts 1 '1 passed, 1 failed, 1 skipped' cli
 	printf '@test "good" { true; }\n' >"$BATS_TEST_TMPDIR/tests/cli/a.bats"
 	counts 0 '1 passed, 0 failed, 0 skipped' cli
+	# shellcheck disable=SC2016 # for the inner shell
 	printf '@test "dies" { kill -9 $PPID $$; }\n@test "never" { true; }\n' >"$BATS_TEST_TMPDIR/tests/cli/a.bats"
 	run "$BATS_TEST_TMPDIR/tests/run-all" cli
 	[ "$status" -ne 0 ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck disable=SC2154 # bats sets status, output, stderr
+# shellcheck disable=SC2030,SC2031,SC2154 # bats sets status, output, stderr
 # preserve, status, cancel, retrieve, finish: what can be told without a kernel that can do it.
 
 load helpers
@@ -14,10 +14,12 @@ vfio-luctl: hint: see 'vfio-luctl $verb --help'"
 }
 
 @test "sessions: names that no session of ours can have" {
-	local name verb
+	local name verb device
 	for name in '' . .. .lock a/b ../x 'a b' $'a\nb' $'\xff' systemd "$(printf 'a%.0s' {1..64})"; do
 		for verb in preserve cancel retrieve finish; do
-			refused 2 null "$verb" "$name" $([ $verb != preserve ] || echo 0000:01:00.0)
+			device=()
+			[ $verb != preserve ] || device=(0000:01:00.0)
+			refused 2 null "$verb" "$name" "${device[@]}"
 		done
 	done
 	refused 2 null cancel -- -x
@@ -59,6 +61,7 @@ vfio-luctl: hint: see 'vfio-luctl list'"
 	[[ $stderr == *"there is no such process"* ]]
 	refused 6 ENODEV preserve vm --pid $$ --memfd
 	[[ $stderr == *"process $$ ("*"): it has no VFIO device open"* ]]
+	# shellcheck disable=SC2016 # for the inner shell
 	run --separate-stderr sh -c 'exec "$0" preserve vm --pid $$' "$LUCTL"
 	show preserve
 	[ "$status" -eq 2 ]

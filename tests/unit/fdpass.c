@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,7 +16,9 @@ static int count_fds(void)
 	DIR *dir = opendir("/proc/self/fd");
 	int count = 0;
 
-	while (dir && readdir(dir))
+	if (!dir)
+		abort();
+	while (readdir(dir))
 		count++;
 	closedir(dir);
 	return count;

@@ -31,11 +31,12 @@ static int parse_raw(const char *text, size_t length, struct error *err)
 /* @body with a right header line. */
 static int parse_body(const char *body, size_t length, struct error *err)
 {
-	char *text;
-	int rc, n = asprintf(&text, "vfio-luctl-manifest 1 %zu %08" PRIx32 "\n", length,
-			     manifest_crc32(body, length));
+	char *text = malloc(length + 64);
+	int rc, n;
 
-	text = realloc(text, (size_t)n + length);
+	if (!text)
+		abort();
+	n = sprintf(text, "vfio-luctl-manifest 1 %zu %08" PRIx32 "\n", length, manifest_crc32(body, length));
 	memcpy(text + n, body, length);
 	rc = parse_raw(text, (size_t)n + length, err);
 	free(text);

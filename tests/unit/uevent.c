@@ -25,6 +25,8 @@ static int parse(const char *text, size_t size, struct uevent *event)
 
 	free(copy);
 	copy = malloc(size ? size : 1);
+	if (!copy)
+		abort();
 	memcpy(copy, text, size);
 	return uevent_parse(copy, size, event);
 }
@@ -108,6 +110,7 @@ static void check_bad(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		/* cppcheck-suppress invalidPrintfArgType_sint ; takes %lld and the name for one format */
 		is_int(parse(bad[i].text, bad[i].size, &event), -EBADMSG, "refused: %s", bad[i].what);
 	is_int(parse("", 0, &event), -EBADMSG, "refused: nothing");
 	is_int(parse(CHANGE, sizeof(CHANGE) - 1, &event), -EBADMSG, "refused: no NUL at the end");

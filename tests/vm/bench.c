@@ -59,11 +59,19 @@ static int preserve_all(int device, const char *name, const int *fds, int count,
 	return session;
 }
 
+static int *new_list(int count)
+{
+	int *list = calloc((size_t)count, sizeof(*list));
+
+	check("memory", list ? 0 : -ENOMEM);
+	return list;
+}
+
 static void preserve(const char *name, char **cdevs, int count)
 {
 	int device = check(LUO_DEVICE_PATH, open_liveupdate());
 	int iommufd = check("iommufd", vfio_open_iommufd()), session = -1, i;
-	int *fds = calloc((size_t)count, sizeof(*fds));
+	int *fds = new_list(count);
 	double best = 0;
 	char byte;
 
@@ -92,7 +100,7 @@ static void retrieve(const char *name, int count)
 	int device = check(LUO_DEVICE_PATH, open_liveupdate());
 	int session = check("retrieve", luo_retrieve_session(device, name)), i;
 	int iommufd = check("iommufd", vfio_open_iommufd());
-	int *fds = calloc((size_t)count, sizeof(*fds));
+	int *fds = new_list(count);
 	double start = now();
 
 	for (i = 0; i < count; i++)

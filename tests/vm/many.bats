@@ -4,7 +4,7 @@
 load machine
 
 @test "kernel: 128 devices in one session" {
-	local devices=() i
-	for i in {1..128}; do devices+=(--device edu); done
+	local devices=()
+	for _ in {1..128}; do devices+=(--device edu); done
 	machine kernel/many.sh "${devices[@]}" --memory 4G --timeout 900
 }

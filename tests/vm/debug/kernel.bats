@@ -10,8 +10,8 @@ setup() {
 }
 
 @test "kernel: every allocation of preserve and retrieve fails in turn" {
-	local devices=() i
-	for i in {1..8}; do devices+=(--device edu); done
+	local devices=()
+	for _ in {1..8}; do devices+=(--device edu); done
 	machine kernel/fault.sh "${devices[@]}"
 }
 

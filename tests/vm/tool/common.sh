@@ -5,6 +5,7 @@
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.." || exit 1
 LUCTL=$PWD/vfio-luctl
 PROBE=$PWD/build/tests/probe
+# shellcheck disable=SC2153 # not DEVICE: what the runner sets
 read -ra DEVICE <<<"$DEVICES"
 set -u
 trap 'echo "line $LINENO: failed: $BASH_COMMAND (boot $BOOT)"; exit 1' ERR
@@ -127,6 +128,7 @@ let_go() {
 # The kernel of the lab, as next-kernel loads it.
 IMAGE=/run/vm/channel/bzImage
 INITRD=/run/vm/channel/initramfs
+# shellcheck disable=SC2034 # for those who source this
 NEXT=(--kernel "$IMAGE" --initrd "$INITRD" --reuse-cmdline)
 
 loaded() {

@@ -127,8 +127,10 @@ if ((BOOT == 2)); then
 	echo keeper $KILL >>/share/modes
 fi
 
+# shellcheck disable=SC2094 # a line at a time, and one only: next-kernel does not return
 while read -r who signal <&3; do
-	start=$([ "$who" = keeper ] && echo 1 || first finish)
+	start=1
+	[ "$who" = keeper ] || start=$(first finish)
 	from=$(cat /share/from 2>/dev/null) || from=$start
 	sweep "$who" "$signal" bound unfinished finish vm
 	sed -i 1d /share/modes

@@ -1,0 +1,3 @@
+#!/bin/bash
+# One word, or several: SC2086
+rm $1
