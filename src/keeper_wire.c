@@ -12,6 +12,7 @@
 #include "keeper_wire.h"
 
 #define MAX_DEPTH 8
+#define ERRNO_MAX 4095 /* MAX_ERRNO in include/linux/err.h */
 
 int keeper_send(int sock, struct json_object *message, const int *fds, size_t count)
 {
@@ -88,7 +89,7 @@ static struct json_object *ascii_text(const char *text)
 	char copy[512];
 	size_t i;
 
-	for (i = 0; text[i] && i < sizeof(copy) - 1; i++)
+	for (i = 0; i < sizeof(copy) - 1 && text[i]; i++)
 		copy[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
 	copy[i] = '\0';
 	return json_object_new_string(copy);
@@ -137,7 +138,7 @@ int keeper_reply_status(struct json_object *reply, const char *session,
 			struct error *err)
 {
 	struct json_object *value;
-	int status, rc;
+	int status, code, rc;
 
 	if (json_object_object_get_ex(reply, "ok", &value))
 		return 0;
@@ -147,7 +148,9 @@ int keeper_reply_status(struct json_object *reply, const char *session,
 	status = number_of(value, "status");
 	if (status <= STATUS_OK || status > STATUS_NOT_FOUND)
 		status = STATUS_FAILED;
-	rc = error_set(err, (enum exit_status)status, number_of(value, "errno"),
+	code = number_of(value, "errno");
+	/* What is negative would make it a success. */
+	rc = error_set(err, (enum exit_status)status, code > 0 && code <= ERRNO_MAX ? code : 0,
 		       text_of(value, "object"), "%s", text_of(value, "message"));
 	if (*text_of(value, "hint"))
 		error_hint(err, "%s", text_of(value, "hint"));

@@ -58,6 +58,8 @@ static void check_framing(void)
 	char *large = malloc(KEEPER_PACKET_MAX + 1);
 	struct json_object *message;
 
+	if (!large)
+		abort();
 	memset(large, ' ', KEEPER_PACKET_MAX + 1);
 	check_raw("{}", 2, 0, "an empty object");
 	check_raw("{\"a\":1}", 7, 0, "an object");
@@ -107,6 +109,25 @@ static void check_descriptor(void)
 	json_object_put(sent);
 	close(null);
 	close_pair();
+}
+
+/* Whatever number it has, an error is one. */
+static void check_error_numbers(void)
+{
+	static const char *const numbers[] = { "0", "-16", "-2147483648", "2147483647", "4096", "1e3", "\"16\"" };
+	struct error err;
+	size_t i;
+
+	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		struct json_object *message;
+		char text[80];
+
+		snprintf(text, sizeof(text), "{\"error\":{\"status\":5,\"errno\":%s,\"message\":\"m\"}}", numbers[i]);
+		message = json_tokener_parse(text);
+		is_int(keeper_reply_status(message, "vm", &err), -EINVAL, "errno %s is no success", numbers[i]);
+		ok(err.status == STATUS_BUSY && !err.code && !strcmp(err.message, "m"), "and the rest is told");
+		json_object_put(message);
+	}
 }
 
 static void check_errors(void)
@@ -393,6 +414,7 @@ int main(void)
 	check_framing();
 	check_descriptor();
 	check_errors();
+	check_error_numbers();
 	check_info(0);
 	check_info(1);
 	check_info(KEEPER_INFO_PAGE);
