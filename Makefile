@@ -21,6 +21,10 @@ CC ?= cc
 INSTALL ?= install
 PKG_CONFIG ?= pkg-config
 
+# Where everything goes that is made; a build of another kind has a directory of its own.
+BUILD = build
+PROGRAM = $(if $(filter-out build,$(BUILD)),$(BUILD)/)vfio-luctl
+
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wformat=2
 HARDENING ?= -fstack-protector-strong -fPIE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
@@ -33,7 +37,7 @@ our_ldflags = $(HARDENING_LINK) $(LDFLAGS)
 LIBRARIES = json-c libnl-3.0 libpci
 
 # Only what compiles needs the libraries; make clean must work without them.
-ifneq ($(filter-out bench clean distclean uninstall check demo demo-vmm patches-check,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out analyze bench clean distclean uninstall check demo demo-vmm fuzz patches-check,$(or $(MAKECMDGOALS),all)),)
   missing := $(foreach library,$(LIBRARIES),$(if $(shell $(PKG_CONFIG) --exists $(library) && echo yes),,$(library)))
   ifneq ($(strip $(missing)),)
     $(error missing: $(missing). Install libjson-c-dev libnl-3-dev libpci-dev (Fedora: json-c-devel libnl3-devel pciutils-devel) and pkg-config)
@@ -42,53 +46,60 @@ endif
 LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
 LIBRARY_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
 
-lib_objects = $(patsubst %.c,build/%.o,$(wildcard src/*.c))
-cmd_objects = $(patsubst %.c,build/%.o,$(wildcard cmd/*.c))
-unit_tests = $(patsubst %.c,build/%,$(wildcard tests/unit/*.c))
-vm_helpers = $(patsubst tests/vm/%.c,build/tests/%,$(wildcard tests/vm/*.c))
+lib_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/*.c))
+cmd_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard cmd/*.c))
+unit_tests = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*.c))
+fuzz_tests = $(patsubst %.c,$(BUILD)/%,$(filter-out %/main.c,$(wildcard tests/fuzz/*.c)))
+vm_helpers = $(patsubst tests/vm/%.c,$(BUILD)/tests/%,$(wildcard tests/vm/*.c))
 
 # make V=1 shows the whole commands.
 say = $(if $(V),,@echo '  $(if $(filter %.o,$@),CC  ,$(if $(filter %.a,$@),AR  ,LINK)) $@';)
 
-all: vfio-luctl
+all: $(PROGRAM)
 
-vfio-luctl: $(cmd_objects) build/libvfioluctl.a
+$(PROGRAM): $(cmd_objects) $(BUILD)/libvfioluctl.a
 	$(say)$(CC) $(our_cflags) $(our_ldflags) -o $@ $^ $(LIBRARY_LIBS) $(LDLIBS)
 
 # Made anew each time: ar would keep the objects of files that are gone.
-build/libvfioluctl.a: $(lib_objects)
+$(BUILD)/libvfioluctl.a: $(lib_objects)
 	@rm -f $@
 	$(say)$(AR) rcs $@ $^
 
-build/%.o: %.c build/flags
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(say)$(CC) $(our_cppflags) $(our_cflags) -c -o $@ $<
 
-build/tests/unit/%: tests/unit/%.c build/libvfioluctl.a build/flags
+$(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libvfioluctl.a $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(say)$(CC) $(our_cppflags) $(our_cflags) $(our_ldflags) -o $@ $< build/libvfioluctl.a $(LIBRARY_LIBS) $(LDLIBS)
+	$(say)$(CC) $(our_cppflags) $(our_cflags) $(our_ldflags) -o $@ $< $(BUILD)/libvfioluctl.a $(LIBRARY_LIBS) $(LDLIBS)
 
-build/tests/%: tests/vm/%.c build/libvfioluctl.a build/flags
+# With main.o they run their corpora; libFuzzer brings a main of its own.
+fuzz_main = $(BUILD)/tests/fuzz/main.o
+$(fuzz_tests): %: %.o $(fuzz_main) $(BUILD)/libvfioluctl.a
+	$(say)$(CC) $(our_cflags) $(our_ldflags) -o $@ $^ $(LIBRARY_LIBS) $(LDLIBS)
+
+$(BUILD)/tests/%: tests/vm/%.c $(BUILD)/libvfioluctl.a $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(say)$(CC) $(our_cppflags) $(our_cflags) $(our_ldflags) -o $@ $< build/libvfioluctl.a $(LIBRARY_LIBS) $(LDLIBS)
+	$(say)$(CC) $(our_cppflags) $(our_cflags) $(our_ldflags) -o $@ $< $(BUILD)/libvfioluctl.a $(LIBRARY_LIBS) $(LDLIBS)
 
-build/bench/%: tests/bench/%.c build/flags
+$(BUILD)/bench/%: tests/bench/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(say)$(CC) $(our_cppflags) $(our_cflags) $(our_ldflags) -o $@ $< $(LDLIBS)
 
 # Changes, and with it everything is compiled again, when the compiler or a flag does.
-build/flags: FORCE
+$(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CC) $(subst ','\'',$(our_cppflags) $(our_cflags) $(our_ldflags))' | cmp -s - $@ || \
 		echo '$(CC) $(subst ','\'',$(our_cppflags) $(our_cflags) $(our_ldflags))' > $@
 
--include $(wildcard build/src/*.d build/cmd/*.d build/tests/*.d build/bench/*.d build/tests/unit/*.d)
+-include $(wildcard $(BUILD)/src/*.d $(BUILD)/cmd/*.d $(BUILD)/tests/*.d $(BUILD)/bench/*.d $(BUILD)/tests/unit/*.d $(BUILD)/tests/fuzz/*.d)
 
 # The prerequisites come first: the tiers need make itself to look again for what was installed.
 check:
-	tests/deps build test vm
+	tests/deps build test analyze vm
 	$(MAKE) test-programs
-	tests/run-all unit cli vm debug
+	$(MAKE) asan-programs
+	tests/run-all unit cli asan analyze vm debug
 
 demo:
 	tests/deps build test vm
@@ -107,11 +118,11 @@ patches-check:
 	$(MAKE) vm-helpers
 	tests/patches-check
 
-test-programs: all vm-helpers $(unit_tests)
+test-programs: all vm-helpers $(unit_tests) $(fuzz_tests)
 
 vm-helpers: $(vm_helpers)
 
-check-unit: $(unit_tests)
+check-unit: $(unit_tests) $(fuzz_tests)
 	tests/run-all unit
 
 check-cli: all
@@ -124,6 +135,29 @@ check-vm: all vm-helpers
 check-debug: all vm-helpers
 	tests/run-all debug
 
+SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+
+asan-programs:
+	$(MAKE) BUILD=build/asan HARDENING=-fPIE CFLAGS="$(SANITIZE)" test-programs
+
+# unit and cli with AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer
+check-asan: asan-programs
+	tests/run-all asan
+
+# What compilers and other tools find in the source
+analyze:
+	tests/deps build analyze
+	tests/run-all analyze
+
+# What the fuzz targets find in $(SECONDS) each; every input that is new stays in build/fuzz
+fuzz:
+	tests/deps build fuzz
+	$(MAKE) BUILD=build/fuzz CC=clang fuzz_main= HARDENING=-fPIE LDFLAGS=-fsanitize=fuzzer \
+		CFLAGS="-fsanitize=fuzzer-no-link $(SANITIZE)" fuzz-programs
+	tests/fuzz/run $(or $(SECONDS),60) $(TARGETS)
+
+fuzz-programs: $(fuzz_tests)
+
 # Live update after live update, with three devices and a memfd.
 soak: all vm-helpers
 	tests/vm/run --timeout 3000 --device edu --device igb --device virtio-rng-pci tests/vm/kernel/soak.sh $(or $(ROUNDS),50)
@@ -135,7 +169,7 @@ bench-kernel: all vm-helpers
 
 bench:
 	tests/deps build bench
-	$(MAKE) all build/bench/bare build/bench/cpu
+	$(MAKE) all $(BUILD)/bench/bare $(BUILD)/bench/cpu
 	tests/bench/run
 	$(MAKE) bench-kernel
 
@@ -146,8 +180,8 @@ install: all
 	$(INSTALL) -d $(DESTDIR)$(mandir)/man8
 	$(INSTALL) -m 644 man/vfio-luctl.8 $(DESTDIR)$(mandir)/man8/
 	$(INSTALL) -d $(DESTDIR)$(systemdsystemunitdir)
-	sed 's,@sbindir@,$(sbindir),' systemd/vfio-luctl@.service.in >build/vfio-luctl@.service
-	$(INSTALL) -m 644 build/vfio-luctl@.service $(DESTDIR)$(systemdsystemunitdir)/
+	sed 's,@sbindir@,$(sbindir),' systemd/vfio-luctl@.service.in >$(BUILD)/vfio-luctl@.service
+	$(INSTALL) -m 644 $(BUILD)/vfio-luctl@.service $(DESTDIR)$(systemdsystemunitdir)/
 	$(INSTALL) -d $(DESTDIR)$(bashcompletiondir) $(DESTDIR)$(zshcompletiondir) $(DESTDIR)$(fishcompletiondir)
 	$(INSTALL) -m 644 completions/vfio-luctl.bash $(DESTDIR)$(bashcompletiondir)/vfio-luctl
 	$(INSTALL) -m 644 completions/_vfio-luctl $(DESTDIR)$(zshcompletiondir)/
@@ -163,11 +197,13 @@ uninstall:
 
 # The kernels of the lab are in build/ too; only distclean removes them.
 clean:
-	rm -rf vfio-luctl build/src build/cmd build/tests build/bench build/libvfioluctl.a build/flags
+	rm -rf vfio-luctl build/src build/cmd build/tests build/bench build/libvfioluctl.a build/flags \
+		build/analyzer build/asan build/clang build/fuzz build/i386 build/tidy
 
 distclean:
 	rm -rf vfio-luctl build
 
-.PHONY: all bench bench-kernel check check-debug check-unit check-cli check-vm clean demo demo-vmm distclean FORCE \
+.PHONY: all analyze asan-programs bench bench-kernel check check-asan check-debug check-unit check-cli check-vm clean demo demo-vmm distclean FORCE \
+	fuzz fuzz-programs \
 	install patches-check soak test-programs uninstall vm-helpers
 .DELETE_ON_ERROR:

@@ -62,7 +62,7 @@ setup() {
 
 @test "source: one licence line and one sentence at the head of every file" {
 	local file
-	for file in src/*.[ch] cmd/*.[ch] tests/unit/*.[ch]; do
+	for file in src/*.[ch] cmd/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch]; do
 		head -n1 "$file" | grep -qE '^(//|/\*) SPDX-License-Identifier: GPL-2.0-or-later' ||
 			{ echo "$file: no licence"; return 1; }
 		sed -n 2p "$file" | grep -q '^/\*' || { echo "$file: no head"; return 1; }
