@@ -37,7 +37,7 @@ our_ldflags = $(HARDENING_LINK) $(LDFLAGS)
 LIBRARIES = json-c libnl-3.0 libpci
 
 # Only what compiles needs the libraries; make clean must work without them.
-ifneq ($(filter-out analyze bench clean distclean uninstall check demo demo-vmm fuzz patches-check,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out analyze bench clean dist distclean installcheck uninstall check demo demo-vmm fuzz patches-check,$(or $(MAKECMDGOALS),all)),)
   missing := $(foreach library,$(LIBRARIES),$(if $(shell $(PKG_CONFIG) --exists $(library) && echo yes),,$(library)))
   ifneq ($(strip $(missing)),)
     $(error missing: $(missing). Install libjson-c-dev libnl-3-dev libpci-dev (Fedora: json-c-devel libnl3-devel pciutils-devel) and pkg-config)
@@ -192,8 +192,26 @@ uninstall:
 	rm -f $(DESTDIR)$(systemdsystemunitdir)/vfio-luctl@.service
 	rm -f $(DESTDIR)$(bashcompletiondir)/vfio-luctl $(DESTDIR)$(zshcompletiondir)/_vfio-luctl
 	rm -f $(DESTDIR)$(fishcompletiondir)/vfio-luctl.fish
-	rm -f $(addprefix $(DESTDIR)$(datadir)/vfio-luctl/,$(notdir $(wildcard schemas/*.schema.json)))
-	-rmdir $(DESTDIR)$(datadir)/vfio-luctl
+	rm -f $(DESTDIR)$(datadir)/vfio-luctl/vfio-luctl-*.schema.json
+	! test -d $(DESTDIR)$(datadir)/vfio-luctl || rmdir $(DESTDIR)$(datadir)/vfio-luctl
+
+# Of what is installed: does it run, and is what belongs to it there?
+installcheck:
+	tests/installcheck "$(VERSION)" "$(DESTDIR)" "$(sbindir)" "$(mandir)" "$(datadir)" "$(systemdsystemunitdir)"
+
+# What git knows of, or in a tarball all there is, with the time of the last commit: always the same bytes.
+DISTDIR = .
+dist_name = vfio-luctl-$(VERSION)
+dist_time = $$(if test -e .git; then git log -1 --format=%ct; else stat -c %Y Makefile; fi)
+
+dist:
+	@if test -e .git; then git ls-files -z; \
+	else find . \( -path ./build -o -path ./vfio-luctl -o -path './vfio-luctl-*.tar.gz' \) -prune -o \
+		! -type d -printf '%P\0'; fi | LC_ALL=C sort -z | \
+	tar --create --format=gnu --null --no-recursion --files-from=- --transform='flags=r;s,^,$(dist_name)/,' \
+		--owner=root:0 --group=root:0 --mode=u=rwX,go=rX --mtime=@$(dist_time) \
+		--file=$(DISTDIR)/$(dist_name).tar
+	gzip -9nf $(DISTDIR)/$(dist_name).tar
 
 # The kernels of the lab are in build/ too; only distclean removes them.
 clean:
@@ -201,9 +219,9 @@ clean:
 		build/analyzer build/asan build/clang build/fuzz build/i386 build/tidy
 
 distclean:
-	rm -rf vfio-luctl build
+	rm -rf vfio-luctl build vfio-luctl-*.tar.gz
 
-.PHONY: all analyze asan-programs bench bench-kernel check check-asan check-debug check-unit check-cli check-vm clean demo demo-vmm distclean FORCE \
+.PHONY: all analyze asan-programs bench bench-kernel check check-asan check-debug check-unit check-cli check-vm clean demo demo-vmm dist distclean FORCE \
 	fuzz fuzz-programs \
-	install patches-check soak test-programs uninstall vm-helpers
+	install installcheck patches-check soak test-programs uninstall vm-helpers
 .DELETE_ON_ERROR:
