@@ -7,8 +7,9 @@
 
 #include "error.h"
 
-int error_set(struct error *err, enum exit_status status, int code,
-	      const char *object, const char *fmt, ...)
+/* In parentheses, because analyzers have a macro of that name. */
+int (error_set)(struct error *err, enum exit_status status, int code,
+		const char *object, const char *fmt, ...)
 {
 	va_list args;
 

@@ -39,6 +39,17 @@ int error_set(struct error *err, enum exit_status status, int code,
 	      const char *object, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6), nonnull(1, 5)));
 
+#if defined(__clang_analyzer__) || defined(ANALYZER)
+/* What looks at one file at a time does not see that the result is always negative. */
+#define error_set(...)                                   \
+	({                                               \
+		int error_rc = (error_set)(__VA_ARGS__); \
+		if (error_rc >= 0)                       \
+			__builtin_unreachable();         \
+		error_rc;                                \
+	})
+#endif
+
 /* Add the remedy to an error that is set. */
 void error_hint(struct error *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3), nonnull(1, 2)));

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck disable=SC2154 # bats sets status, output, stderr
+# shellcheck disable=SC2030,SC2031,SC2154 # bats sets status, output, stderr
 # make install, installcheck, uninstall and dist.
 
 load helpers

@@ -71,7 +71,6 @@ counts() {
 	counts 1 '1 passed, 1 failed, 1 skipped' cli
 	printf '@test "good" { true; }\n' >"$BATS_TEST_TMPDIR/tests/cli/a.bats"
 	counts 0 '1 passed, 0 failed, 0 skipped' cli
-	# shellcheck disable=SC2016 # for the inner shell
 	printf '@test "dies" { kill -9 $PPID $$; }\n@test "never" { true; }\n' >"$BATS_TEST_TMPDIR/tests/cli/a.bats"
 	run "$BATS_TEST_TMPDIR/tests/run-all" cli
 	[ "$status" -ne 0 ]
@@ -83,6 +82,7 @@ counts() {
 	unit b 'echo 1..2; echo "ok 1 - more"'
 	counts 1 '3 passed, 2 failed, 0 skipped' unit
 	end=${output##*"# What failed:"$'\n'}
+	# shellcheck disable=SC2001 # several lines
 	end=$(sed 's/ in [0-9:]*$/ in 0:00/' <<<"$end") # whatever it took
 	[ "$end" = "# not ok 2 - broken
 $(seq -f "# line %g" 11 40)

@@ -61,7 +61,6 @@ vfio-luctl: hint: see 'vfio-luctl list'"
 	[[ $stderr == *"there is no such process"* ]]
 	refused 6 ENODEV preserve vm --pid $$ --memfd
 	[[ $stderr == *"process $$ ("*"): it has no VFIO device open"* ]]
-	# shellcheck disable=SC2016 # for the inner shell
 	run --separate-stderr sh -c 'exec "$0" preserve vm --pid $$' "$LUCTL"
 	show preserve
 	[ "$status" -eq 2 ]

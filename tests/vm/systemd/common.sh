@@ -11,7 +11,6 @@ unit() {
 	{
 		printf '[Service]\nType=oneshot\nRemainAfterExit=yes\nNotifyAccess=all\n'
 		printf '%s\n' "${@:2}"
-		# shellcheck disable=SC2016 # for the shell of the unit
 		printf 'ExecStart=/bin/bash -c "exec %s $$(cat /share/%s)"\n' "$PROBE" "$1"
 		printf 'StandardOutput=truncate:/share/%s.out\nStandardError=inherit\n' "$1"
 	} >"/share/system/$file"

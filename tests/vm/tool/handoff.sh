@@ -63,7 +63,7 @@ if ((BOOT == 1)); then
 	is "$("$LUCTL" status --json vm | jq -c '[.sessions[] | select(.size) | [.name, .size]]')" \
 		'[["ram",5000000],["other",4096],["note.txt",7],["copy",7]]'
 	expect 0 preserve sent "$c"
-	expect 0 preserve done "$d"
+	expect 0 preserve "done" "$d"
 	expect 0 preserve notes --attach /tmp/note.txt
 	next-kernel
 	exit 1
@@ -165,9 +165,9 @@ kill "$(pgrep -x probe)"
 until_true is_free "$c"
 # A peer that takes everything, and ends
 peer take
-expect 1 retrieve done --send $SOCKET --finish
+expect 1 retrieve "done" --send $SOCKET --finish
 says "its user has ended"
-expect 0 recover done
+expect 0 recover "done"
 is_free "$d"
 
 # Notes without a device
