@@ -177,8 +177,9 @@ install: all
 	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(datadir)/vfio-luctl
 	$(INSTALL) -m 755 vfio-luctl $(DESTDIR)$(sbindir)/vfio-luctl
 	$(INSTALL) -m 644 schemas/*.schema.json $(DESTDIR)$(datadir)/vfio-luctl/
-	$(INSTALL) -d $(DESTDIR)$(mandir)/man8
-	$(INSTALL) -m 644 man/vfio-luctl.8 $(DESTDIR)$(mandir)/man8/
+	$(INSTALL) -d $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man8
+	$(INSTALL) -m 644 $(wildcard man/*.5) $(DESTDIR)$(mandir)/man5/
+	$(INSTALL) -m 644 $(wildcard man/*.8) $(DESTDIR)$(mandir)/man8/
 	$(INSTALL) -d $(DESTDIR)$(systemdsystemunitdir)
 	sed 's,@sbindir@,$(sbindir),' systemd/vfio-luctl@.service.in >$(BUILD)/vfio-luctl@.service
 	$(INSTALL) -m 644 $(BUILD)/vfio-luctl@.service $(DESTDIR)$(systemdsystemunitdir)/
@@ -188,7 +189,8 @@ install: all
 	$(INSTALL) -m 644 completions/vfio-luctl.fish $(DESTDIR)$(fishcompletiondir)/
 
 uninstall:
-	rm -f $(DESTDIR)$(sbindir)/vfio-luctl $(DESTDIR)$(mandir)/man8/vfio-luctl.8
+	rm -f $(DESTDIR)$(sbindir)/vfio-luctl
+	rm -f $(foreach page,$(notdir $(wildcard man/*.[58])),$(DESTDIR)$(mandir)/man$(lastword $(subst ., ,$(page)))/$(page))
 	rm -f $(DESTDIR)$(systemdsystemunitdir)/vfio-luctl@.service
 	rm -f $(DESTDIR)$(bashcompletiondir)/vfio-luctl $(DESTDIR)$(zshcompletiondir)/_vfio-luctl
 	rm -f $(DESTDIR)$(fishcompletiondir)/vfio-luctl.fish

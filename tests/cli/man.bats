@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The manual: well formed, and in step with what it tells of.
+
+load helpers
+
+# section PAGE HEADING: what stands below .Ss HEADING, where that is one of a list
+section() {
+	awk -v heading="$2" '
+		/^\.S[hs] / {
+			inside = 0
+			gsub(/,/, "")
+			for (i = 2; i <= NF; i++)
+				inside = inside || ($1 == ".Ss" && $i == heading)
+		}
+		inside' "$1"
+}
+
+# keys: what .It Li lines on stdin name, one on a line
+keys() {
+	sed -n 's/^\.It Li //p' | tr -s ' ,' '\n' | sort -u
+}
+
+@test "man: mandoc and groff have nothing to say about any page" {
+	local page
+	for page in "$TOP"/man/*.[1-8]; do
+		run mandoc -T lint -W warning "$page"
+		echo "$output"
+		[ "$status" -eq 0 ] && [ -z "$output" ]
+		run groff -ww -mandoc -Tutf8 -z "$page"
+		echo "$output"
+		[ "$status" -eq 0 ] && [ -z "$output" ]
+	done
+}
+
+@test "man: the lint finds what is wrong" {
+	sed '/^\.Sh NAME/d' "$TOP/man/vfio-luctl-json.5" >"$BATS_TEST_TMPDIR/page.5"
+	run ! mandoc -T lint -W warning "$BATS_TEST_TMPDIR/page.5"
+	sed '3i .Nonsense' "$TOP/man/vfio-luctl-json.5" >"$BATS_TEST_TMPDIR/page.5"
+	run groff -ww -mandoc -Tutf8 -z "$BATS_TEST_TMPDIR/page.5"
+	[ -n "$output" ]
+}
+
+@test "man: every page that one refers to as ours is there" {
+	local page name section
+	for page in "$TOP"/man/*.[1-8]; do
+		while read -r name section; do
+			[ -e "$TOP/man/$name.$section" ] || { echo "$page: no $name($section)"; return 1; }
+		done < <(sed -n 's/^\.Xr \(vfio-luctl[a-z-]*\) \([0-9]\).*/\1 \2/p' "$page")
+	done
+}
+
+# A key is described where its verb is, and nothing is described that is not there.
+@test "man: vfio-luctl-json(5) has every key of every schema, and no other" {
+	local file name heading page=$TOP/man/vfio-luctl-json.5
+	for file in "$TOP"/schemas/*.schema.json; do
+		name=${file##*/vfio-luctl-}
+		name=${name%.schema.json}
+		section "$page" "$name" | keys >"$BATS_TEST_TMPDIR/described"
+		jq -r '[.. | objects | .properties? // empty | keys[]] - ["version"] | unique[]' "$file" |
+			sort >"$BATS_TEST_TMPDIR/$name.keys"
+		run comm -13 "$BATS_TEST_TMPDIR/described" "$BATS_TEST_TMPDIR/$name.keys"
+		[ -z "$output" ] || { echo "$name: not described: $output"; return 1; }
+	done
+	while read -r heading; do
+		for name in ${heading//,/}; do
+			[ -e "$BATS_TEST_TMPDIR/$name.keys" ] || { echo "no schema of $name"; return 1; }
+			cat "$BATS_TEST_TMPDIR/$name.keys"
+		done | sort -u >"$BATS_TEST_TMPDIR/there"
+		run comm -23 <(section "$page" "${heading%%,*}" | keys) "$BATS_TEST_TMPDIR/there"
+		[ -z "$output" ] || { echo "$heading: in no schema: $output"; return 1; }
+	done < <(sed -n 's/^\.Ss //p' "$page")
+}
+
+@test "man: vfio-luctl-json(5) has every word that a schema allows" {
+	local file name word
+	for file in "$TOP"/schemas/*.schema.json; do
+		name=${file##*/vfio-luctl-}
+		name=${name%.schema.json}
+		section "$TOP/man/vfio-luctl-json.5" "$name" >"$BATS_TEST_TMPDIR/described"
+		while read -r word; do
+			grep -qE "[ \"]$word([ \"]|\$)" "$BATS_TEST_TMPDIR/described" ||
+				{ echo "$name: not described: $word"; return 1; }
+		done < <(jq -r '[.. | objects | .enum? // empty | .[] | select(. != null)] | unique[]' "$file")
+	done
+}
