@@ -83,3 +83,63 @@ keys() {
 		done < <(jq -r '[.. | objects | .enum? // empty | .[] | select(. != null)] | unique[]' "$file")
 	done
 }
+
+# documents: all that have examples
+documents() {
+	printf '%s\n' "$TOP"/man/*.[1-8] "$TOP/README.md"
+}
+
+# Those for a virtual machine are run in tests/vm/tool.bats, which names the documents.
+@test "man: the examples that need no virtual machine do what they show" {
+	local tag host
+	local -a pages
+	mapfile -t pages < <(documents)
+	"$TOP/tests/examples" --list "${pages[@]}" >"$BATS_TEST_TMPDIR/list"
+	cat "$BATS_TEST_TMPDIR/list"
+	while read -r tag; do
+		host=${tag#cli}
+		host=${host# }
+		if [ ! "$host" ]; then
+			"$TOP/tests/examples" "$tag" "${pages[@]}"
+		elif [ -e "$DATA/$host.tar.xz" ]; then
+			unpack_lab "$host" "$BATS_TEST_TMPDIR/$host"
+			"$TOP/tests/examples" --sysroot "$BATS_TEST_TMPDIR/$host" "$tag" "${pages[@]}"
+		else
+			"$TOP/tests/examples" --sysroot "$DATA/$host" "$tag" "${pages[@]}"
+		fi
+	done < <(sed -n 's/^[^ ]* \(cli.*\)/\1/p' "$BATS_TEST_TMPDIR/list" | sort -u)
+	[ "$tag" ]
+}
+
+# example TEXT: a page that has it as its only block
+example() {
+	printf '.Sh EXAMPLES\n.\\" test: cli\n.Bd -literal\n%s\n.Ed\n' "$1" >"$BATS_TEST_TMPDIR/page.8"
+}
+
+@test "man: an example that is wrong, or that nobody runs, is found" {
+	local examples=$TOP/tests/examples page=$BATS_TEST_TMPDIR/page.8
+	example $'$ echo a  b\na b\n$ seq 3\n1\n...\n$ false\n(exit status 1)\n$ nothing-there\nbash: ...'
+	"$examples" cli "$page"
+	for text in $'$ echo a\nb' '$ false' $'$ true\n(exit status 1)' $'$ echo "bash: x"\nbash: x' \
+		$'$ seq 3\n1' $'$ echo "a*"\na?' 'echo a' ''; do
+		example "$text"
+		run ! "$examples" cli "$page"
+	done
+	example '$ true'
+	sed 's/test: cli/test: later/' "$page" >"$BATS_TEST_TMPDIR/other.8"
+	run -1 "$examples" --list "$BATS_TEST_TMPDIR/other.8"
+	[[ $output == *"the tag 'later' is none"* ]]
+	sed 's/test: cli/test: by tests\/nothing/' "$page" >"$BATS_TEST_TMPDIR/other.8"
+	run ! "$examples" --list "$BATS_TEST_TMPDIR/other.8"
+	sed '/test:/d' "$page" >"$BATS_TEST_TMPDIR/other.8"
+	run -1 "$examples" --list "$BATS_TEST_TMPDIR/other.8"
+	[[ $output == *"other.8:2: an example without a tag"* ]]
+	sed 's/EXAMPLES/DESCRIPTION/; /test:/d' "$page" >"$BATS_TEST_TMPDIR/other.8"
+	run -1 "$examples" --list "$BATS_TEST_TMPDIR/other.8"
+	[[ $output == *"outside of EXAMPLES"* ]]
+	printf 'Text\n\n    $ true\n' >"$BATS_TEST_TMPDIR/text.md"
+	run -1 "$examples" --list "$BATS_TEST_TMPDIR/text.md"
+	printf '<!-- test: cli -->\n\nText\n\n    make\n' >"$BATS_TEST_TMPDIR/text.md"
+	run -1 "$examples" --list "$BATS_TEST_TMPDIR/text.md"
+	run -1 "$examples" boot1 "$page"
+}

@@ -88,3 +88,9 @@ load machine
 @test "tool: strange surroundings, and what becomes of a session in them" {
 	machine tool/surroundings.sh --device edu --device igb --timeout 300
 }
+
+# What a document shows is run; README.md has a tour of its own
+@test "tool: the examples of the man pages" {
+	machine tool/examples.sh --device edu --device igb --device virtio-rng-pci --timeout 300 -- \
+		"$TOP"/man/*.5 "$TOP"/man/*.8
+}
