@@ -61,10 +61,10 @@ static void check_answer(struct keeper *keeper, struct json_object *answer)
 	keeper_info_free(&info);
 }
 
-static void ask(struct keeper *keeper, struct json_object *request)
+static void ask(struct keeper *keeper, struct json_object *request, int sock)
 {
 	int given[KEEPER_FDS] = { null_fd(), null_fd() }, fd, i;
-	struct json_object *answer = keeper_answer(keeper, request, given, &fd);
+	struct json_object *answer = keeper_answer(keeper, request, sock, given, &fd);
 
 	check_answer(keeper, answer);
 	must(fd == -1 && (keeper->ended || keeper->info.waiting || keeper->session >= 0));
@@ -85,7 +85,7 @@ static void serve(struct keeper *keeper, char *packets)
 		if (!*packet || send(ends[0], packet, strlen(packet), 0) < 0)
 			continue;
 		if (keeper_receive(ends[1], &request, fds, KEEPER_FDS) == 0)
-			ask(keeper, request);
+			ask(keeper, request, ends[1]);
 		json_object_put(request);
 	}
 	close(ends[0]);
