@@ -388,6 +388,23 @@ static void check_lease(bool summoned)
 	close_pair();
 }
 
+/* What was lent is let go of, whoever has put what into it. */
+static void check_lent(void)
+{
+	struct keeper keeper = { .info = { .session = "vm", .pid = 1, .waiting = true }, .session = -1,
+				 .spare = open("/dev/null", O_RDWR | O_CLOEXEC), .child = -1,
+				 .listener = -1, .rootfd = -1, .dir = -1 };
+	int spare = keeper.spare;
+
+	open_pair();
+	check_request(&keeper, ends[0], "{\"op\":\"lease\",\"summoned\":false}", 0);
+	keeper_lease_ended(&keeper);
+	is_int(keeper.spare, -1, "the lent session is forgotten");
+	ok(fcntl(spare, F_GETFD) < 0, "and closed");
+	ok(keeper.ended, "and so the keeper ends");
+	close_pair();
+}
+
 /* One that waits takes a session, and nothing else, and can be sent away. */
 static void check_waiting(void)
 {
@@ -426,5 +443,6 @@ int main(void)
 	check_waiting();
 	check_lease(false);
 	check_lease(true);
+	check_lent();
 	return tap_done();
 }

@@ -24,6 +24,8 @@ for session in given vm; do
 	[ $session = given ] && step=2 || step=6
 	n=1 told='' kept=0 points=0
 	while [[ $told != ended ]]; do
+		# Once with a keeper that waits anyway, once with one that is started for this
+		[ $session = vm ] || systemctl start "vfio-luctl@$session"
 		"$PWD/build/tests/killat" $KILL "$n" client "$LUCTL" preserve $session "$a" >/tmp/told 2>&1 || :
 		told=$(tail -n 1 /tmp/told)
 		[[ $told == ended || $told == "sent at "* ]]
