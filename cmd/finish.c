@@ -6,6 +6,7 @@
 #include "error.h"
 #include "keeper_client.h"
 #include "keeper_wait.h"
+#include "moment.h"
 #include "rebind.h"
 #include "sysfs.h"
 #include "token.h"
@@ -54,6 +55,15 @@ static int finish(const struct session_args *args, int rootfd, struct error *err
 	return keeper_finish(rootfd, args->session, args->drop_memfds, err);
 }
 
+static void mark_finished(struct row_list *list)
+{
+	int64_t now = moment_now();
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		list->rows[i].moments.finished = now;
+}
+
 static int finish_session(const struct session_args *args, struct error *err)
 {
 	cleanup_close int rootfd = sysroot_open(NULL, err);
@@ -69,11 +79,14 @@ static int finish_session(const struct session_args *args, struct error *err)
 		rc = check_ready(&info, args->drop_memfds, err);
 	else if (rc == 0)
 		mark_dropped(&info, &list);
+	rows_add_moments(&list, &info);
 	keeper_info_free(&info);
 	if (rc == 0 && !args->dry_run)
 		rc = finish(args, rootfd, err);
-	if (rc == 0 && !args->dry_run)
+	if (rc == 0 && !args->dry_run) {
+		mark_finished(&list);
 		rebind_forget(args->session);
+	}
 	return rc < 0 ? rc : rows_print(&list, &args->report, err);
 }
 
@@ -81,7 +94,7 @@ static int run_finish(struct globals *globals, int argc, char **argv, struct err
 {
 	struct session_args args = {
 		.takes = TAKES_DROP,
-		.report = { .array = "devices", .columns = device_columns },
+		.report = { .array = "devices", .columns = finish_columns, .notes = moments_clock },
 	};
 	int rc = session_args_parse(&cmd_finish, globals, argc, argv, &args, err);
 

@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "device.h"
 #include "error.h"
+#include "journal.h"
 #include "keeper.h"
 #include "keeper_client.h"
 #include "manifest.h"
@@ -223,20 +224,25 @@ static int hold_devices(const struct wanted *wanted, struct seat *seat, struct e
 {
 	const struct session_args *args = wanted->args;
 	char name[SESSION_NAME_SIZE];
-	cleanup_close int session = get_session(wanted, seat, name, err);
+	cleanup_close int session = get_session(wanted, seat, name, err), journal = -1;
 	struct manifest manifest;
+	struct error ignored;
 	int rc;
 
 	if (session < 0)
 		return session;
 	manifest_init(&manifest, name, "vfio-luctl " VERSION);
 	rc = claim_preserve(&wanted->devices, &wanted->claim, session, &manifest, err);
+	journal = rc < 0 ? rc : journal_preserve(session, err);
+	rc = journal < 0 ? journal : 0;
 	if (rc == 0 && args->pid)
 		rc = process_check_alive(&wanted->process, err);
 	if (rc == 0 && args->quiet)
 		rc = disable_interrupts(wanted, err);
 	if (rc == 0)
 		rc = fill_seat(wanted, seat, session, &manifest, err);
+	if (rc == 0)
+		keeper_give_journal(wanted->rootfd, args->session, journal, &ignored);
 	manifest_free(&manifest);
 	return rc;
 }

@@ -198,7 +198,7 @@ static int add_listed(struct request *request, const struct session_args *args,
 		request_add(request, &entry);
 		return 0;
 	}
-	if (!file->has_token || file->token == TOKEN_MANIFEST || args->drop_memfds)
+	if (!file->has_token || token_is_ours(file->token) || args->drop_memfds)
 		return 0;
 	rc = error_set(err, STATUS_BUSY, 0, args->session,
 		       "it holds something else than devices under token %s, which would be lost",

@@ -10,6 +10,7 @@
 #include "error.h"
 #include "handoff.h"
 #include "handoff_send.h"
+#include "keeper_client.h"
 #include "keeper_wait.h"
 #include "sysfs.h"
 #include "commands.h"
@@ -27,6 +28,19 @@ static const char *state_after(const struct session_args *args, const struct kee
 	if (entry->state == ENTRY_BOUND || entry->state == ENTRY_IN_USE)
 		return entry_state_name(entry->state);
 	return entry_state_name(ENTRY_RETRIEVED);
+}
+
+/* Only the keeper knows, and where there is none yet, nobody. */
+static void add_moments(const struct ready *ready, struct row_list *list)
+{
+	struct keeper_info info;
+	struct error ignored;
+
+	if (!(report_needs(&ready->args->report) & NEED_MOMENTS) ||
+	    keeper_info(ready->rootfd, ready->args->session, &info, &ignored) < 0)
+		return;
+	rows_add_moments(list, &info);
+	keeper_info_free(&info);
 }
 
 static int add_rows(struct row_list *list, const struct ready *ready, const struct request *request,
@@ -125,6 +139,7 @@ static int deliver(struct ready *ready, int sock, struct request *request, struc
 	if (args->handoff->command && !args->dry_run)
 		return run_command(ready, request, err);
 	rc = add_rows(&list, ready, request, err);
+	add_moments(ready, &list);
 	if (rc == 0 && sock >= 0)
 		rc = send_request(ready, sock, request, &list, err);
 	return rc < 0 ? rc : rows_print(&list, &args->report, err);
@@ -155,7 +170,7 @@ static int run_retrieve(struct globals *globals, int argc, char **argv, struct e
 	struct handoff_args handoff = { 0 };
 	struct session_args args = {
 		.takes = TAKES_DEVICES | TAKES_BIND | TAKES_HANDOFF, .handoff = &handoff,
-		.report = { .array = "devices", .columns = retrieve_columns },
+		.report = { .array = "devices", .columns = retrieve_columns, .notes = moments_clock },
 	};
 	static const char *const with_override[] = {
 		"device", "session", "token", "state", "earlier_override", NULL,

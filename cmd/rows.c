@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The columns of the verbs that change sessions. */
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,13 +84,23 @@ static void get_earlier_override(const void *record, struct column_value *value)
 	{ "state", "STATE", COLUMN_STRING, true, get_state, "planned, preserved, free, arrived, retrieved, bound, in-use, failed, finished, gone, dropped" }, \
 	{ "changed", "CHANGED", COLUMN_BOOL, false, get_changed, "false when it was so before" }
 
+_Static_assert(offsetof(struct row, moments) == 0, "for MOMENT_COLUMNS");
+
 const struct column device_columns[] = {
 	DEVICE_COLUMNS,
 	{ 0 },
 };
 
+const struct column finish_columns[] = {
+	DEVICE_COLUMNS,
+	MOMENT_COLUMNS,
+	MOMENT_FINISHED,
+	{ 0 },
+};
+
 const struct column retrieve_columns[] = {
 	DEVICE_COLUMNS,
+	MOMENT_COLUMNS,
 	{ "earlier_override", "EARLIER-OVERRIDE", COLUMN_STRING, false, get_earlier_override, "its driver_override before --bind bound it; (null): none" },
 	{ 0 },
 };
@@ -122,6 +133,16 @@ int rows_add_info(struct row_list *list, const struct keeper_info *info,
 			      told ? entry_state_name(entry->state) : state, changed, err);
 	}
 	return rc;
+}
+
+void rows_add_moments(struct row_list *list, const struct keeper_info *info)
+{
+	size_t i, k;
+
+	for (i = 0; i < list->count; i++)
+		for (k = 0; k < info->count; k++)
+			if (list->rows[i].entry.token == info->entries[k].of.token)
+				list->rows[i].moments = moments_of(info, &info->entries[k]);
 }
 
 int row_prove_free(int rootfd, struct row *row, struct error *err)

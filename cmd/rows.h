@@ -7,9 +7,11 @@
 
 #include "keeper_wire.h"
 #include "report.h"
+#include "moments.h"
 
 /* An absent text is "" or NULL. */
 struct row {
+	struct moments moments; /* first, for their columns */
 	char session[SESSION_NAME_SIZE];
 	struct manifest_entry entry; /* a device, or a memfd */
 	const char *state;
@@ -23,10 +25,11 @@ struct row_list {
 };
 
 /*
- * The columns of preserve, cancel and finish; those of retrieve.  Where none are
+ * The columns of preserve, cancel and recover; those of finish and of retrieve.  Where none are
  * chosen, a table with a memfd in it also has those that tell about that.
  */
 extern const struct column device_columns[];
+extern const struct column finish_columns[];
 extern const struct column retrieve_columns[];
 
 /* A row at the end, of a copy of @entry; @state stays the caller's.  0 or -ENOMEM, @err filled. */
@@ -39,6 +42,9 @@ int rows_add(struct row_list *list, const char *session, const struct manifest_e
  */
 int rows_add_info(struct row_list *list, const struct keeper_info *info,
 		  const char *state, bool changed, struct error *err);
+
+/* What the keeper of @info tells of when, to the rows of what it tells of. */
+void rows_add_moments(struct row_list *list, const struct keeper_info *info);
 
 /*
  * See whether the kernel has the device of @row in a live update, and open it in the

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* status: every session that can be seen, who holds it, and what is left to do. */
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
 #include "error.h"
+#include "moment.h"
 #include "report.h"
 #include "stores.h"
 #include "survey.h"
@@ -14,11 +16,13 @@
 #include "token.h"
 #include "commands.h"
 #include "common.h"
+#include "moments.h"
 
 enum { KEY_EXIT_CODE = 0x200 };
 
 /* One line: a file of a session, or a session without any. */
 struct line {
+	struct moments moments; /* first, for their columns */
 	const struct survey *survey;
 	const struct survey_session *session;
 	const struct survey_file *file; /* NULL */
@@ -161,6 +165,8 @@ static void get_state_source(const void *record, struct column_value *value)
 	column_set_text(value, source_name(line->file ? line->file->state_source : line->session->source));
 }
 
+_Static_assert(offsetof(struct line, moments) == 0, "for MOMENT_COLUMNS");
+
 static const struct column columns[] = {
 	{ "session", "SESSION", COLUMN_STRING, true, get_session, "name of the session" },
 	{ "direction", "DIRECTION", COLUMN_STRING, true, get_direction, "outgoing: to the next kernel; incoming: from the previous one" },
@@ -178,6 +184,7 @@ static const struct column columns[] = {
 	{ "size", "SIZE", COLUMN_NUMBER, false, get_size, "of a memfd, in bytes" },
 	{ "state", "STATE", COLUMN_STRING, true, get_state, "preserved, arrived, unclaimed, retrieved, bound, in-use, failed, gone; of a session: held, empty, waiting, no-manifest, stale, other-version, hidden" },
 	{ "todo", "TODO", COLUMN_STRING, true, get_todo, "what is left to do" },
+	MOMENT_COLUMNS,
 	{ "source", "SOURCE", COLUMN_STRING, false, get_source, "who tells of the session and its holder: keeper, proc, kernel" },
 	{ "file_source", "FILE-SOURCE", COLUMN_STRING, false, get_file_source, "who tells that the file is in it: manifest, keeper, kernel" },
 	{ "state_source", "STATE-SOURCE", COLUMN_STRING, false, get_state_source, "who tells the state: keeper, proc, kernel" },
@@ -213,6 +220,19 @@ static error_t parse_status(int key, char *arg, struct argp_state *state)
 	}
 }
 
+static struct line make_line(const struct survey *survey, const struct survey_session *session,
+			     const struct survey_file *file)
+{
+	return (struct line){
+		.moments = {
+			.preserved = session->preserved, .jumped = session->jumped, .booted = session->booted,
+			.retrieved = file ? file->retrieved : MOMENT_UNKNOWN,
+			.bound = file ? file->bound : MOMENT_UNKNOWN,
+		},
+		.survey = survey, .session = session, .file = file,
+	};
+}
+
 static size_t fill_lines(const struct survey *survey, struct line *lines)
 {
 	size_t i, k, count = 0;
@@ -222,9 +242,9 @@ static size_t fill_lines(const struct survey *survey, struct line *lines)
 
 		/* A session whose files are known only from elsewhere still lacks its manifest. */
 		if (!session->count || (session->state && !strcmp(session->state, "no-manifest")))
-			lines[count++] = (struct line){ survey, session, NULL };
+			lines[count++] = make_line(survey, session, NULL);
 		for (k = 0; k < session->count; k++)
-			lines[count++] = (struct line){ survey, session, &session->files[k] };
+			lines[count++] = make_line(survey, session, &session->files[k]);
 	}
 	return count;
 }
@@ -247,8 +267,9 @@ static int print_lines(const struct survey *survey, const struct report *report,
 	};
 	char hidden[256];
 	const struct report_note notes[] = {
-		{ "phase", survey_phase_name(survey_phase(survey)) },
-		{ "hidden", survey_hidden(survey, hidden, sizeof(hidden)) },
+		{ .key = "phase", .text = survey_phase_name(survey_phase(survey)) },
+		{ .key = "hidden", .text = survey_hidden(survey, hidden, sizeof(hidden)) },
+		MOMENTS_CLOCK,
 		{ 0 },
 	};
 	cleanup_free struct line *lines = NULL;

@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "error.h"
 #include "jump.h"
+#include "keeper_client.h"
 #include "kexec_call.h"
 #include "kmsg.h"
 #include "program.h"
@@ -57,6 +58,23 @@ static void say_what_is_left(int rootfd, const struct load *before, struct error
 			   before->sessions, before->devices, after.sessions, after.devices);
 }
 
+/*
+ * Have all keepers write down that the jump is begun, or was not: the next kernel
+ * cannot know.  One that cannot is no reason not to jump.
+ */
+static void tell_keepers(int rootfd, bool begun)
+{
+	struct keeper_names names;
+	struct error ignored;
+	size_t i;
+
+	if (keeper_list(rootfd, &names, &ignored) < 0)
+		return;
+	for (i = 0; i < names.count; i++)
+		keeper_note_jump(rootfd, names.names[i], begun, &ignored);
+	keeper_names_free(&names);
+}
+
 static int jump_directly(struct error *err)
 {
 	cleanup_close int log = kmsg_open();
@@ -90,7 +108,13 @@ int jump(int rootfd, bool by_init, struct error *err)
 
 	if (rc < 0)
 		return rc;
+	/* It can take long, and is not part of the jump that is noted. */
+	if (!by_init)
+		sync();
+	tell_keepers(rootfd, true);
 	rc = by_init ? jump_by_systemd(err) : jump_directly(err);
+	if (rc < 0)
+		tell_keepers(rootfd, false);
 	if (rc < 0)
 		say_what_is_left(rootfd, &before, err);
 	return rc;

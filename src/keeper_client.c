@@ -248,6 +248,27 @@ int keeper_retrieve(int rootfd, const char *session, uint64_t token, struct erro
 	return steal_fd(&fd);
 }
 
+int keeper_give_journal(int rootfd, const char *session, int fd, struct error *err)
+{
+	cleanup_json struct json_object *request = new_request("journal");
+	cleanup_json struct json_object *reply = NULL;
+	cleanup_close int sock = connect_keeper(rootfd, session, err);
+
+	return sock < 0 ? sock : exchange(sock, session, request, &fd, 1, &reply, NULL, err);
+}
+
+int keeper_note_jump(int rootfd, const char *session, bool begun, struct error *err)
+{
+	cleanup_json struct json_object *request = new_request("jump");
+	cleanup_json struct json_object *reply = NULL;
+	cleanup_close int sock = -1;
+
+	if (request)
+		json_object_object_add(request, "begun", json_object_new_boolean(begun));
+	sock = ask(rootfd, session, request, &reply, NULL, err);
+	return sock < 0 ? sock : 0;
+}
+
 static int is_socket_name(const struct dirent *entry)
 {
 	size_t length = strlen(entry->d_name), suffix = strlen(KEEPER_SUFFIX);

@@ -48,6 +48,15 @@ int keeper_hand_over(int lease, const char *session, int session_fd, int manifes
 		     struct error *err);
 
 /*
+ * Give the keeper of an outgoing session its journal @fd, which stays the caller's.  A
+ * keeper of an older version does not want it, which is no loss.
+ */
+int keeper_give_journal(int rootfd, const char *session, int fd, struct error *err);
+
+/* Have the keeper write down that the jump is @begun now, or was not. */
+int keeper_note_jump(int rootfd, const char *session, bool begun, struct error *err);
+
+/*
  * Give it back.  What was not handed over is gone on return, and so is a keeper that was
  * summoned.  The caller has closed its copy of the spare session.
  */

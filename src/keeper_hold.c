@@ -171,7 +171,7 @@ static int serve(const struct hold *hold, struct keeper *keeper, struct error *e
 int keeper_hold(const struct hold *hold, struct error *err)
 {
 	struct keeper keeper = {
-		.session = -1, .spare = -1, .child = -1, .lease = -1, .listener = hold->slot->listener,
+		.session = -1, .spare = -1, .child = -1, .lease = -1, .journal = -1, .listener = hold->slot->listener,
 		.dir = hold->slot->dir, .rootfd = hold->rootfd, .info.pid = getpid(), .info.waiting = true,
 	};
 	int rc;

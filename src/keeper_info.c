@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "keeper_wire.h"
+#include "moment.h"
 #include "token.h"
 
 static const char *const state_names[] = {
@@ -44,6 +45,13 @@ static void add(struct json_object *object, const char *key, struct json_object 
 		json_object_put(value);
 }
 
+/* What is not known is not told, and not there for an older keeper. */
+static void add_moment(struct json_object *object, const char *key, int64_t moment)
+{
+	if (moment != MOMENT_UNKNOWN)
+		add(object, key, json_object_new_int64(moment));
+}
+
 static struct json_object *entry_message(const struct keeper_entry *entry)
 {
 	struct json_object *object = json_object_new_object();
@@ -56,6 +64,8 @@ static struct json_object *entry_message(const struct keeper_entry *entry)
 	add(object, "device", json_object_new_int(entry->of.device));
 	add(object, "driver", json_object_new_string(entry->of.driver));
 	add(object, "state", json_object_new_string(entry_state_name(entry->state)));
+	add_moment(object, "retrieved", entry->retrieved);
+	add_moment(object, "bound", entry->bound);
 	if (token_memfd(entry->of.token)) {
 		add(object, "name", json_object_new_string(entry->of.name));
 		add(object, "size", json_object_new_int64((int64_t)entry->of.size));
@@ -95,6 +105,9 @@ struct json_object *keeper_info_message(const struct keeper_info *info, size_t f
 	add(message, "pid", json_object_new_int(info->pid));
 	add(message, "waiting", json_object_new_boolean(info->waiting));
 	add(message, "manifest_error", json_object_new_string(info->manifest_error));
+	add_moment(message, "preserved", info->preserved);
+	add_moment(message, "jumped", info->jumped);
+	add_moment(message, "booted", info->booted);
 	add(message, "total", json_object_new_int64((int64_t)info->count));
 	add(message, "entries", entries_message(info, from));
 	return message;
@@ -119,6 +132,20 @@ static bool read_number(struct json_object *object, const char *key, int min, in
 		return false;
 	*number = json_object_get_int(value);
 	return *number >= min;
+}
+
+/* False when there is one that is none. */
+static bool read_moment(struct json_object *object, const char *key, int64_t *moment)
+{
+	struct json_object *value;
+
+	*moment = MOMENT_UNKNOWN;
+	if (!json_object_object_get_ex(object, key, &value))
+		return true;
+	if (!json_object_is_type(value, json_type_int))
+		return false;
+	*moment = json_object_get_int64(value);
+	return *moment > MOMENT_UNKNOWN && *moment <= MOMENT_MAX;
 }
 
 static bool read_state(struct json_object *object, enum entry_state *state)
@@ -161,7 +188,8 @@ static bool read_entry(struct json_object *object, struct keeper_entry *entry)
 	return read_number(object, "vendor", -1, &entry->of.vendor) &&
 	       read_number(object, "device", -1, &entry->of.device) &&
 	       read_text(object, "driver", entry->of.driver, sizeof(entry->of.driver)) &&
-	       read_state(object, &entry->state);
+	       read_moment(object, "retrieved", &entry->retrieved) &&
+	       read_moment(object, "bound", &entry->bound) && read_state(object, &entry->state);
 }
 
 static int read_entries(struct json_object *reply, struct keeper_info *info)
@@ -202,6 +230,9 @@ int keeper_info_read(struct json_object *reply, struct keeper_info *info, size_t
 	    !read_number(reply, "pid", 1, &info->pid) ||
 	    !read_text(reply, "manifest_error", info->manifest_error,
 		       sizeof(info->manifest_error)) ||
+	    !read_moment(reply, "preserved", &info->preserved) ||
+	    !read_moment(reply, "jumped", &info->jumped) ||
+	    !read_moment(reply, "booted", &info->booted) ||
 	    !read_number(reply, "total", 0, &number))
 		return -EBADMSG;
 	info->direction = strcmp(direction, "outgoing") ? KEEPER_INCOMING : KEEPER_OUTGOING;

@@ -15,60 +15,10 @@
 #include "keeper.h"
 #include "keeper_check.h"
 #include "keeper_serve.h"
+#include "moment.h"
 #include "procfs.h"
 #include "token.h"
 #include "vfio.h"
-
-int keeper_load(struct keeper *keeper, const struct manifest *manifest,
-		enum entry_state state)
-{
-	struct keeper_entry *entries = calloc(manifest->count + 1, sizeof(*entries));
-	size_t i;
-
-	if (!entries)
-		return -ENOMEM;
-	for (i = 0; i < manifest->count; i++)
-		entries[i] = (struct keeper_entry){
-			.of = manifest->entries[i], .state = state, .fd = -1,
-		};
-	keeper->info.entries = entries;
-	keeper->info.count = manifest->count;
-	keeper->has_manifest = true;
-	return 0;
-}
-
-static int load_manifest(struct keeper *keeper, struct error *err)
-{
-	cleanup_close int fd = -1;
-	struct manifest manifest;
-	int rc;
-
-	fd = session_retrieve_fd(keeper->session, TOKEN_MANIFEST, keeper->info.session, err);
-	if (fd < 0)
-		return fd;
-	rc = manifest_from_fd(fd, keeper->info.kernel_name, &manifest, err);
-	if (rc < 0)
-		return rc;
-	rc = keeper_load(keeper, &manifest, ENTRY_ARRIVED);
-	manifest_free(&manifest);
-	return rc < 0 ? error_set(err, STATUS_FAILED, -rc, keeper->info.session,
-				  "cannot keep the manifest") : 0;
-}
-
-void keeper_read_manifest(struct keeper *keeper)
-{
-	char *why = keeper->info.manifest_error;
-	struct error err = { .status = STATUS_OK };
-	int rc = load_manifest(keeper, &err);
-
-	if (rc == -ENOENT)
-		snprintf(why, sizeof(keeper->info.manifest_error),
-			 "the session has no manifest");
-	else if (rc < 0)
-		snprintf(why, sizeof(keeper->info.manifest_error), "%.200s", err.message);
-	if (rc < 0)
-		keeper_find_memfds(keeper);
-}
 
 struct keeper_entry *keeper_find_entry(struct keeper *keeper, uint64_t token)
 {
@@ -93,11 +43,16 @@ static void refresh_state(struct keeper *keeper, struct keeper_entry *entry)
 										  : ENTRY_RETRIEVED;
 		return;
 	}
-	if (entry->fd >= 0)
-		entry->state = vfio_is_bound(entry->fd) ? ENTRY_BOUND : ENTRY_RETRIEVED;
-	else if (entry->state == ENTRY_ARRIVED || entry->state == ENTRY_GONE)
+	if (entry->fd >= 0 && vfio_is_bound(entry->fd)) {
+		if (entry->state != ENTRY_BOUND)
+			entry->bound = moment_now();
+		entry->state = ENTRY_BOUND;
+	} else if (entry->fd >= 0) {
+		entry->state = ENTRY_RETRIEVED;
+	} else if (entry->state == ENTRY_ARRIVED || entry->state == ENTRY_GONE) {
 		entry->state = device_exists(keeper->rootfd, entry->of.address) ? ENTRY_ARRIVED
 										: ENTRY_GONE;
+	}
 }
 
 static void refresh_states(struct keeper *keeper)
@@ -191,6 +146,11 @@ int keeper_retrieve_entry(struct keeper *keeper, struct keeper_entry *entry, str
 	}
 	entry->fd = fd;
 	entry->state = ENTRY_RETRIEVED;
+	/* Bound already: a keeper that has died since had it out, and nobody knows when. */
+	if (!token_memfd(entry->of.token) && vfio_is_bound(fd))
+		entry->state = ENTRY_BOUND;
+	else
+		entry->retrieved = moment_now();
 	return 0;
 }
 
@@ -295,7 +255,8 @@ void keeper_end(struct keeper *keeper)
 	keeper_unstore(keeper);
 	cleanup_close_fn(&keeper->session);
 	cleanup_close_fn(&keeper->spare);
-	keeper->session = keeper->spare = -1;
+	cleanup_close_fn(&keeper->journal);
+	keeper->session = keeper->spare = keeper->journal = -1;
 	keeper->ended = true;
 	unlinkat(keeper->dir, name, 0);
 }
@@ -364,6 +325,10 @@ struct json_object *keeper_answer(struct keeper *keeper, struct json_object *req
 		rc = keeper_dismissed(keeper, &err);
 	else if (!strcmp(op, "adopt"))
 		rc = keeper_take_over(keeper, sock, given, &err);
+	else if (!strcmp(op, "journal"))
+		rc = keeper_take_journal(keeper, given, &err);
+	else if (!strcmp(op, "jump"))
+		rc = keeper_note_begun(keeper, request, &err);
 	else
 		rc = error_set(&err, STATUS_FAILED, EBADMSG, keeper->info.session,
 			       "the keeper does not know this request");

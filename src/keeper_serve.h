@@ -20,6 +20,7 @@ struct keeper {
 	int listener;
 	int dir;           /* where the socket is */
 	int rootfd;
+	int journal;       /* of an outgoing session, to be written into; -1: none */
 	int signals;       /* a signalfd: one of these ends it, because others hold the session */
 	int child;         /* a pidfd: whose end ends it while there is no session */
 	char stored[256];  /* the name of the session in the service manager's store; "": it has none */
@@ -39,10 +40,17 @@ int keeper_load(struct keeper *keeper, const struct manifest *manifest,
 		enum entry_state state);
 
 /*
- * Read the manifest of the session just retrieved.  Whatever goes wrong is
- * written to info.manifest_error: there is no way back from here.
+ * Read the manifest of the session just retrieved, and its journal if it has one.
+ * Whatever goes wrong with the manifest is written to info.manifest_error: there is
+ * no way back from here.
  */
 void keeper_read_manifest(struct keeper *keeper);
+
+/* Take given[0], the journal of the session we hold, from whoever made both.  STATUS_BUSY, STATUS_FAILED. */
+int keeper_take_journal(struct keeper *keeper, int *given, struct error *err);
+
+/* Write into it that the jump has begun, the last that is heard in this kernel; or that it has not. */
+int keeper_note_begun(const struct keeper *keeper, struct json_object *request, struct error *err);
 
 /*
  * What that does without a manifest, where devices have to be named: retrieve the

@@ -233,7 +233,7 @@ static int start_in_slot(struct keeper *keeper, struct keeper_slot *slot,
 		return rootfd;
 	snprintf(keeper->info.session, sizeof(keeper->info.session), "%s", slot->session);
 	snprintf(keeper->info.kernel_name, sizeof(keeper->info.kernel_name), "%s", slot->session);
-	keeper->signals = keeper->child = keeper->spare = keeper->lease = -1;
+	keeper->signals = keeper->child = keeper->spare = keeper->lease = keeper->journal = -1;
 	keeper->listener = slot->listener;
 	keeper->dir = slot->dir;
 	keeper->rootfd = rootfd;

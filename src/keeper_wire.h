@@ -5,7 +5,8 @@
  *
  * One request per connection: {"op":"info","from":N}, {"op":"cancel"},
  * {"op":"finish","drop_memfds":BOOL}, {"op":"retrieve","token":"0x..."},
- * {"op":"dismiss"}; but {"op":"adopt"}, with the descriptors of a session and its manifest,
+ * {"op":"dismiss"}, {"op":"journal"} with the
+ * descriptor of one, {"op":"jump","begun":BOOL}; but {"op":"adopt"}, with the descriptors of a session and its manifest,
  * comes on the connection of {"op":"lease","summoned":BOOL}, which lasts as long as the
  * lease.  The reply is {"ok":true,...} or {"error":{...}}, the members of struct error.
  */
@@ -50,6 +51,9 @@ struct keeper_entry {
 	struct manifest_entry of;
 	enum entry_state state;
 	int fd;              /* the keeper's own copy once retrieved, else -1 */
+	/* Moments (moment.h), of which only what this keeper has seen itself is known: */
+	int64_t retrieved;
+	int64_t bound;       /* of a device: seen bound first, at some request */
 };
 
 /* What a keeper tells about itself. */
@@ -60,6 +64,10 @@ struct keeper_info {
 	int pid;
 	bool waiting;          /* for a session to be handed over: it has none */
 	char manifest_error[256]; /* why there is no manifest; "" when there is one */
+	/* Moments: */
+	int64_t preserved;     /* written into the manifest */
+	int64_t jumped;        /* written into the journal by the previous kernel's keeper */
+	int64_t booted;        /* when this kernel began, of an incoming session */
 	struct keeper_entry *entries;
 	size_t count;
 };

@@ -79,7 +79,6 @@ int kexec_load_files(int kernel, int initrd, const char *cmdline, const char *ob
 
 int kexec_jump(void)
 {
-	sync();
 	reboot(RB_KEXEC);
 	return -errno;
 }

@@ -20,8 +20,8 @@ int kexec_load_files(int kernel, int initrd, const char *cmdline, const char *ob
 		     struct error *err);
 
 /*
- * Jump into the kernel that is loaded, right now: file systems are written
- * back, nothing is stopped.  Returns only when the kernel refuses: its errno,
+ * Jump into the kernel that is loaded, right now: nothing is stopped, and file
+ * systems are not written back, which is the caller's to do.  Returns only when the kernel refuses: its errno,
  * negative.
  */
 int kexec_jump(void);

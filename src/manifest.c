@@ -8,20 +8,18 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "error.h"
 #include "manifest.h"
+#include "moment.h"
 #include "sysfs.h"
 #include "token.h"
 
 void manifest_init(struct manifest *manifest, const char *session, const char *tool)
 {
 	struct utsname uts;
-	struct tm utc;
-	time_t now = time(NULL);
 
 	memset(manifest, 0, sizeof(*manifest));
 	snprintf(manifest->session, sizeof(manifest->session), "%s", session);
@@ -31,9 +29,7 @@ void manifest_init(struct manifest *manifest, const char *session, const char *t
 	if (sysfs_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id",
 		       manifest->boot_id, sizeof(manifest->boot_id)) < 0)
 		manifest->boot_id[0] = '\0';
-	if (gmtime_r(&now, &utc))
-		strftime(manifest->created, sizeof(manifest->created),
-			 "%Y-%m-%dT%H:%M:%SZ", &utc);
+	moment_format(moment_now(), manifest->created);
 }
 
 int manifest_add(struct manifest *manifest, const struct manifest_entry *entry)

@@ -53,7 +53,7 @@ struct manifest {
 	char tool[32];
 	char kernel[66];  /* uname release of the kernel that wrote it */
 	char boot_id[40];
-	char created[32]; /* ISO 8601, UTC */
+	char created[32]; /* as moment_format() has it; older tools wrote no milliseconds */
 	struct manifest_entry *entries; /* by token: devices by address, then memfds */
 	size_t count;
 };

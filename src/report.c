@@ -261,7 +261,7 @@ static void print_notes(FILE *out, const struct report_note *note)
 	char buf[sizeof(((struct error *)0)->message) * 4];
 
 	for (; note && note->key; note++)
-		if (note->text && note->text[0])
+		if (note->text && note->text[0] && !note->json_only)
 			fprintf(out, "%s: %s\n", note->key,
 				report_escape(note->text, buf, sizeof(buf)));
 }

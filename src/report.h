@@ -53,6 +53,7 @@ struct column {
 struct report_note {
 	const char *key;  /* JSON key, and the word in front of it in text; NULL ends the list */
 	const char *text; /* NULL: null, and nothing in text */
+	bool json_only;
 };
 
 struct report {

@@ -74,6 +74,8 @@ static int add_entries(struct survey_session *session, const struct keeper_info 
 		file->is_memfd = token_memfd(file->token);
 		memcpy(file->name, info->entries[i].of.name, sizeof(file->name));
 		file->size = info->entries[i].of.size;
+		file->retrieved = info->entries[i].retrieved;
+		file->bound = info->entries[i].bound;
 		file->state = entry_state_name(info->entries[i].state);
 		/* Without a manifest, an entry is what somebody asked the keeper for. */
 		file->source = info->manifest_error[0] ? SOURCE_KEEPER : SOURCE_MANIFEST;
@@ -92,6 +94,9 @@ static int add_info(struct scan *scan, const char *name, const struct keeper_inf
 	if (info->kernel_name[0])
 		memcpy(session->kernel_name, info->kernel_name, sizeof(session->kernel_name));
 	session->holder = info->pid;
+	session->preserved = info->preserved;
+	session->jumped = info->jumped;
+	session->booted = info->booted;
 	session->direction = info->direction == KEEPER_OUTGOING ? DIRECTION_OUTGOING : DIRECTION_INCOMING;
 	procfs_comm(scan->rootfd, info->pid, session->command);
 	if (info->waiting) {

@@ -51,6 +51,7 @@ struct survey_file {
 	bool is_memfd;        /* one of ours, whose name and size are known: */
 	char name[MEMFD_NAME_SIZE];
 	uint64_t size;
+	int64_t retrieved, bound; /* moments (moment.h), where the keeper tells */
 	char kind[48];        /* the kernel's word for the type of file, "vfio-pci-v1" */
 	const char *state;    /* preserved, arrived, unclaimed, retrieved, bound, in-use, failed, gone */
 	enum source source;   /* of file and token */
@@ -68,6 +69,7 @@ struct survey_session {
 	const char *state;    /* of the session itself: held, empty, no-manifest, stale, unclaimed, hidden */
 	enum source source;   /* of session and holder */
 	char kernel_name[SESSION_NAME_SIZE]; /* mostly the same */
+	int64_t preserved, jumped, booted; /* moments, where the keeper tells */
 	bool in_init;         /* process 1 holds it too: systemd's descriptor store */
 	char unit[SURVEY_UNIT_SIZE]; /* of which unit; "" not known, until stores_ask() (stores.h) */
 	char unit_preserve[16];      /* FileDescriptorStorePreserve= of that */

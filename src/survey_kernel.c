@@ -84,9 +84,9 @@ static int merge_files(struct survey_session *to, const struct survey_session *f
 		for (k = 0; k < to->count; k++)
 			if (to->files[k].has_token && to->files[k].token == from->files[i].token)
 				memcpy(to->files[k].kind, from->files[i].kind, sizeof(to->files[k].kind));
-		/* Token 0 of a session of ours is the manifest that told of the others. */
+		/* In a session of ours, those are the manifest that told of the others, and its journal. */
 		if (has_token(to, from->files[i].token) ||
-		    (to->source == SOURCE_KEEPER && from->files[i].token == TOKEN_MANIFEST))
+		    (to->source == SOURCE_KEEPER && token_is_ours(from->files[i].token)))
 			continue;
 		file = survey_add_file(to);
 		if (!file)
@@ -96,15 +96,15 @@ static int merge_files(struct survey_session *to, const struct survey_session *f
 	return 0;
 }
 
-/* In a session that nobody holds, token 0 beside devices is the manifest. */
-static void drop_manifest(struct survey_session *session)
+/* In a session that nobody holds, these tokens beside devices are manifest and journal. */
+static void drop_ours(struct survey_session *session)
 {
 	size_t i, devices = 0;
 
 	for (i = 0; i < session->count; i++)
 		devices += session->files[i].is_pci;
 	for (i = 0; devices && i < session->count; i++)
-		if (session->files[i].token == TOKEN_MANIFEST)
+		if (token_is_ours(session->files[i].token))
 			session->files[i--] = session->files[--session->count];
 }
 
@@ -122,7 +122,7 @@ static int merge_session(struct survey *survey, struct survey_session *listed)
 	bool found = false;
 	int rc = 0;
 
-	drop_manifest(listed);
+	drop_ours(listed);
 	for (i = 0; rc == 0 && i < count; i++) {
 		struct survey_session *session = &survey->sessions[i];
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The tokens of devices, computed from their addresses, and of memfds. */
+/* The tokens of devices, computed from their addresses, of memfds, and of our own files. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -37,6 +37,11 @@ uint64_t token_from_memfd(uint32_t number)
 uint32_t token_memfd(uint64_t token)
 {
 	return token >> 32 == KIND_MEMFD << 16 ? (uint32_t)token : 0;
+}
+
+bool token_is_ours(uint64_t token)
+{
+	return token == TOKEN_MANIFEST || token == TOKEN_JOURNAL;
 }
 
 const char *token_format(uint64_t token, char buf[static TOKEN_STRLEN])

@@ -2,7 +2,7 @@
 /*
  * Tokens: the 64-bit names under which files lie in a session.
  *
- * Token 0 is the manifest.  The token of a PCI device is a function of its
+ * Token 0 is the manifest, 0x0003000000000000 the journal (journal.h).  The token of a PCI device is a function of its
  * address alone, so that a script, or a person with a damaged manifest, can
  * compute it:
  *
@@ -28,6 +28,10 @@
 #include "pci_addr.h"
 
 #define TOKEN_MANIFEST UINT64_C(0)
+#define TOKEN_JOURNAL UINT64_C(0x0003000000000000)
+
+/* Whether @token is one of these two: what a session holds for us, and nobody misses. */
+bool token_is_ours(uint64_t token);
 
 /* Nothing of ours is ever preserved under it. */
 #define TOKEN_NOBODYS UINT64_MAX

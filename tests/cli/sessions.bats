@@ -170,7 +170,7 @@ process() {
 	expect 0 status -n --sysroot "$BATS_TEST_TMPDIR/none"
 	[ -z "$output$stderr" ]
 	expect 0 status --json --sysroot "$BATS_TEST_TMPDIR/none"
-	same "$output" '{"version":1,"phase":"idle","hidden":null,"sessions":[]}'
+	same "$output" '{"version":1,"phase":"idle","hidden":null,"clock":"realtime","sessions":[]}'
 	valid status <<<"$output"
 	expect 0 status --exit-code --sysroot "$BATS_TEST_TMPDIR/none"
 	expect 0 status --sysroot "$DATA/none"
@@ -314,7 +314,7 @@ vm 0000:01:00.0'
 	run --separate-stderr as_nobody --sysroot "$host" status --json
 	show status
 	[ "$status" -eq 0 ]
-	same "$output" "{\"version\":1,\"phase\":null,\"hidden\":\"the keepers' sockets, descriptors of other users' processes, the kernel's list in debugfs (root can see more)\",\"sessions\":[]}"
+	same "$output" "{\"version\":1,\"phase\":null,\"hidden\":\"the keepers' sockets, descriptors of other users' processes, the kernel's list in debugfs (root can see more)\",\"clock\":\"realtime\",\"sessions\":[]}"
 	valid status <<<"$output"
 	run --separate-stderr as_nobody --sysroot "$host" status
 	same "$output" "hidden: the keepers' sockets, descriptors of other users' processes, the kernel's list in debugfs (root can see more)"

@@ -9,9 +9,9 @@ layer_of() {
 	[ ! -e "cmd/$name" ] || { echo 4; return; }
 	case ${name%.[ch]} in
 	error | cleanup | cleanup_json | clock) echo 0 ;;
-	sysfs | pci_addr | liveupdate | vfio | procfs | debugfs | token | names | uevent) echo 1 ;;
+	sysfs | pci_addr | liveupdate | vfio | procfs | debugfs | token | names | uevent | moment) echo 1 ;;
 	program | kcmdline | kmsg | fdpass | notify) echo 1 ;;
-	manifest* | device* | session | uevent_socket | kconfig | kimage | kexec_call | native) echo 2 ;;
+	manifest* | journal | device* | session | uevent_socket | kconfig | kimage | kexec_call | native) echo 2 ;;
 	report* | facts* | plan | claim* | process | await | watch | rebind | handoff* | keeper*) echo 3 ;;
 	survey* | host | target* | inspect | findings* | preflight | jump | stores | unit) echo 3 ;;
 	esac

@@ -14,8 +14,10 @@
 
 #include "error.h"
 #include "fdpass.h"
+#include "journal.h"
 #include "keeper_serve.h"
 #include "keeper_wire.h"
+#include "moment.h"
 #include "tap.h"
 #include "token.h"
 
@@ -169,6 +171,7 @@ static void fill_entries(struct keeper_info *info, size_t count)
 			.of = { .token = token_from_pci(addr), .address = addr, .vendor = 0xffff,
 				.device = -1 },
 			.state = (enum entry_state)(i % 5), .fd = -1,
+			.retrieved = i % 3 ? MOMENT_MAX : MOMENT_UNKNOWN, .bound = i % 2 ? MOMENT_MAX : MOMENT_UNKNOWN,
 		};
 		memset(info->entries[i].of.driver, 'x', sizeof(info->entries[i].of.driver) - 1);
 		if (i % 8 == 0)
@@ -182,7 +185,8 @@ static void fill_entries(struct keeper_info *info, size_t count)
 
 static void check_info(size_t count)
 {
-	struct keeper_info out = { .direction = KEEPER_INCOMING, .pid = 7 }, in = { .pid = 0 };
+	struct keeper_info out = { .direction = KEEPER_INCOMING, .pid = 7, .preserved = 1, .booted = MOMENT_MAX };
+	struct keeper_info in = { .pid = 0 };
 	size_t total = 1, same = 0, i, pages = 0;
 	int rc = 0;
 
@@ -205,19 +209,31 @@ static void check_info(size_t count)
 		same += in.entries[i].of.token == out.entries[i].of.token &&
 			in.entries[i].state == out.entries[i].state && in.entries[i].fd == -1 &&
 			in.entries[i].of.size == out.entries[i].of.size &&
+			in.entries[i].retrieved == out.entries[i].retrieved &&
+			in.entries[i].bound == out.entries[i].bound &&
 			!strcmp(in.entries[i].of.name, out.entries[i].of.name) &&
 			!pci_addr_compare(in.entries[i].of.address, out.entries[i].of.address);
 	is_int((int)same, (int)count, "all %zu entries are the same", count);
 	ok(in.direction == KEEPER_INCOMING && in.pid == 7 && !strcmp(in.session, out.session) &&
 	   !strcmp(in.manifest_error, out.manifest_error), "and the rest");
+	ok(in.preserved == 1 && in.jumped == MOMENT_UNKNOWN && in.booted == MOMENT_MAX, "moments too");
 	keeper_info_free(&in);
 	keeper_info_free(&out);
 }
 
+#define WITH_MOMENT(value) \
+	"{\"protocol\":1,\"session\":\"a\",\"kernel_name\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"jumped\":" \
+	value ",\"total\":0,\"entries\":[]}"
+
 static void check_hostile_info(void)
 {
+	struct json_object *good = json_tokener_parse(WITH_MOMENT("253402300799999"));
+	struct keeper_info told = { .pid = 0 };
 	static const char *const bad[] = {
 		"{\"protocol\":1}",
+		WITH_MOMENT("0"), WITH_MOMENT("-1"), WITH_MOMENT("253402300800000"), WITH_MOMENT("1.5"),
+		WITH_MOMENT("\"2026-11-21T20:15:30.250Z\""), WITH_MOMENT("true"), WITH_MOMENT("{}"),
+		"{\"protocol\":1,\"session\":\"a\",\"kernel_name\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[{\"token\":\"0x0001000000000100\",\"vendor\":1,\"device\":1,\"driver\":\"d\",\"state\":\"bound\",\"bound\":0}]}",
 		"{\"protocol\":1,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":0}",
 		"{\"protocol\":1,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[1]}",
 		"{\"protocol\":1,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[{\"token\":\"0x0001000000000100\",\"vendor\":1,\"device\":1,\"driver\":\"d\",\"state\":\"nonsense\"}]}",
@@ -228,6 +244,9 @@ static void check_hostile_info(void)
 	};
 	size_t i, total;
 
+	is_int(keeper_info_read(good, &told, &total), 0, "a moment is one");
+	keeper_info_free(&told);
+	json_object_put(good);
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		struct json_object *message = json_tokener_parse(bad[i]);
 		struct keeper_info info = { .pid = 0 };
@@ -314,7 +333,7 @@ static void check_memfd_use(struct keeper *keeper)
 static void check_answers(void)
 {
 	struct keeper keeper = { .info = { .session = "vm", .pid = 1 }, .has_manifest = true,
-				 .listener = -1, .rootfd = -1, .dir = -1 };
+				 .listener = -1, .rootfd = -1, .dir = -1, .journal = -1 };
 	static const char *const nonsense[] = {
 		"{}", "{\"op\":1}", "{\"op\":\"nonsense\"}", "{\"op\":null}", "{\"op\":{}}",
 	};
@@ -366,7 +385,7 @@ static void check_request(struct keeper *keeper, int sock, const char *request, 
 static void check_lease(bool summoned)
 {
 	struct keeper keeper = { .info = { .session = "vm", .pid = 1, .waiting = true }, .session = -1,
-				 .spare = -1, .child = -1, .listener = -1, .rootfd = -1, .dir = -1 };
+				 .spare = -1, .child = -1, .listener = -1, .rootfd = -1, .dir = -1, .journal = -1 };
 	char byte;
 
 	open_pair();
@@ -393,7 +412,7 @@ static void check_lent(void)
 {
 	struct keeper keeper = { .info = { .session = "vm", .pid = 1, .waiting = true }, .session = -1,
 				 .spare = open("/dev/null", O_RDWR | O_CLOEXEC), .child = -1,
-				 .listener = -1, .rootfd = -1, .dir = -1 };
+				 .listener = -1, .rootfd = -1, .dir = -1, .journal = -1 };
 	int spare = keeper.spare;
 
 	open_pair();
@@ -405,11 +424,45 @@ static void check_lent(void)
 	close_pair();
 }
 
+/* A journal is taken once, for a session of the next kernel, and written when that is told. */
+static void check_journal(void)
+{
+	struct keeper keeper = { .info = { .session = "vm", .pid = 1 }, .has_manifest = true,
+				 .listener = -1, .rootfd = -1, .dir = -1, .journal = -1 };
+	struct json_object *message = json_tokener_parse("{\"op\":\"journal\"}"), *answer;
+	int given[KEEPER_FDS] = { memfd_create("journal", MFD_CLOEXEC), -1 }, fd;
+	struct error err = { .status = STATUS_OK };
+
+	keeper.session = open("/dev/null", O_RDWR | O_CLOEXEC);
+	check_answer(&keeper, "{\"op\":\"jump\",\"begun\":true}", STATUS_OK);
+	check_answer(&keeper, "{\"op\":\"journal\"}", STATUS_FAILED);
+	keeper.info.direction = KEEPER_INCOMING;
+	check_answer(&keeper, "{\"op\":\"journal\"}", STATUS_BUSY);
+	keeper.info.direction = KEEPER_OUTGOING;
+	ok(ftruncate(given[0], JOURNAL_SIZE) == 0, "a journal");
+	answer = keeper_answer(&keeper, message, -1, given, &fd);
+	is_int(keeper_reply_status(answer, "vm", &err), 0, "it is taken");
+	ok(given[0] == -1 && keeper.journal >= 0, "it is the keeper's");
+	check_answer(&keeper, "{\"op\":\"journal\"}", STATUS_BUSY);
+	is_int(journal_read(keeper.journal), MOMENT_UNKNOWN, "nothing is in it");
+	check_answer(&keeper, "{\"op\":\"jump\",\"begun\":true}", STATUS_OK);
+	ok(journal_read(keeper.journal) != MOMENT_UNKNOWN, "the jump is");
+	check_answer(&keeper, "{\"op\":\"jump\",\"begun\":false}", STATUS_OK);
+	is_int(journal_read(keeper.journal), MOMENT_UNKNOWN, "no more, when it was none");
+	check_answer(&keeper, "{\"op\":\"jump\",\"begun\":true}", STATUS_OK);
+	check_answer(&keeper, "{\"op\":\"jump\"}", STATUS_OK);
+	is_int(journal_read(keeper.journal), MOMENT_UNKNOWN, "nor without a word");
+	close(keeper.journal);
+	close(keeper.session);
+	json_object_put(answer);
+	json_object_put(message);
+}
+
 /* One that waits takes a session, and nothing else, and can be sent away. */
 static void check_waiting(void)
 {
 	struct keeper keeper = { .info = { .session = "vm", .pid = 1, .waiting = true }, .session = -1,
-				 .listener = -1, .rootfd = -1, .dir = -1 };
+				 .listener = -1, .rootfd = -1, .dir = -1, .journal = -1 };
 	struct json_object *message = json_tokener_parse("{\"op\":\"dismiss\"}");
 	struct error err = { .status = STATUS_OK };
 	int given[KEEPER_FDS] = { -1, -1 }, fd;
@@ -440,6 +493,7 @@ int main(void)
 	check_hostile_info();
 	check_other_version();
 	check_answers();
+	check_journal();
 	check_waiting();
 	check_lease(false);
 	check_lease(true);

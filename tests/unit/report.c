@@ -110,7 +110,8 @@ static void check_json(void)
 static void check_notes(void)
 {
 	static const struct report_note notes[] = {
-		{ "phase", "idle" }, { "hidden", NULL }, { "said", "\xff" }, { NULL, NULL },
+		{ .key = "phase", .text = "idle" }, { .key = "hidden" }, { .key = "said", .text = "\xff" },
+		{ .key = "clock", .text = "realtime", .json_only = true }, { 0 },
 	};
 	struct report report = { .array = "things", .columns = columns, .notes = notes };
 
@@ -120,7 +121,7 @@ static void check_notes(void)
 	check_print(&report, 1, "a  1\n", "notes: they are headings");
 	report.json = true;
 	check_print(&report, 0,
-		    "{\"version\":1,\"phase\":\"idle\",\"hidden\":null,\"said\":\"\\\\xff\",\"things\":[]}\n",
+		    "{\"version\":1,\"phase\":\"idle\",\"hidden\":null,\"said\":\"\\\\xff\",\"clock\":\"realtime\",\"things\":[]}\n",
 		    "notes: JSON");
 }
 

@@ -94,3 +94,7 @@ load machine
 	machine tool/examples.sh --device edu --device igb --device virtio-rng-pci --timeout 300 -- \
 		"$TOP"/man/*.5 "$TOP"/man/*.8
 }
+
+@test "tool: when a device was preserved, retrieved, bound and finished, and when the kernels changed" {
+	machine tool/times.sh --device edu --device igb --device edu
+}

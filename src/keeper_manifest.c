@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A keeper and what its session holds for it: manifest and journal. */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cleanup.h"
+#include "error.h"
+#include "journal.h"
+#include "keeper_serve.h"
+#include "moment.h"
+#include "token.h"
+
+static void read_journal(struct keeper *keeper)
+{
+	struct error ignored;
+	cleanup_close int fd = session_retrieve_fd(keeper->session, TOKEN_JOURNAL, "journal", &ignored);
+
+	keeper->info.booted = moment_of_boot();
+	keeper->info.jumped = fd < 0 ? MOMENT_UNKNOWN : journal_read(fd);
+}
+
+int keeper_load(struct keeper *keeper, const struct manifest *manifest,
+		enum entry_state state)
+{
+	struct keeper_entry *entries = calloc(manifest->count + 1, sizeof(*entries));
+	size_t i;
+
+	if (!entries)
+		return -ENOMEM;
+	for (i = 0; i < manifest->count; i++)
+		entries[i] = (struct keeper_entry){
+			.of = manifest->entries[i], .state = state, .fd = -1,
+		};
+	keeper->info.entries = entries;
+	keeper->info.count = manifest->count;
+	keeper->info.preserved = moment_parse(manifest->created);
+	keeper->has_manifest = true;
+	return 0;
+}
+
+static int load_manifest(struct keeper *keeper, struct error *err)
+{
+	cleanup_close int fd = -1;
+	struct manifest manifest;
+	int rc;
+
+	fd = session_retrieve_fd(keeper->session, TOKEN_MANIFEST, keeper->info.session, err);
+	if (fd < 0)
+		return fd;
+	rc = manifest_from_fd(fd, keeper->info.kernel_name, &manifest, err);
+	if (rc < 0)
+		return rc;
+	rc = keeper_load(keeper, &manifest, ENTRY_ARRIVED);
+	manifest_free(&manifest);
+	return rc < 0 ? error_set(err, STATUS_FAILED, -rc, keeper->info.session,
+				  "cannot keep the manifest") : 0;
+}
+
+void keeper_read_manifest(struct keeper *keeper)
+{
+	char *why = keeper->info.manifest_error;
+	struct error err = { .status = STATUS_OK };
+	int rc = load_manifest(keeper, &err);
+
+	read_journal(keeper);
+
+	if (rc == -ENOENT)
+		snprintf(why, sizeof(keeper->info.manifest_error),
+			 "the session has no manifest");
+	else if (rc < 0)
+		snprintf(why, sizeof(keeper->info.manifest_error), "%.200s", err.message);
+	if (rc < 0)
+		keeper_find_memfds(keeper);
+}
+
+int keeper_take_journal(struct keeper *keeper, int *given, struct error *err)
+{
+	if (keeper->session < 0 || keeper->info.direction != KEEPER_OUTGOING || keeper->journal >= 0)
+		return error_set(err, STATUS_BUSY, EBUSY, keeper->info.session,
+				 "the keeper has no use for a journal");
+	if (given[0] < 0 || journal_check(given[0]) < 0)
+		return error_set(err, STATUS_FAILED, EBADMSG, keeper->info.session,
+				 "what was sent is no journal");
+	keeper->journal = steal_fd(&given[0]);
+	return 0;
+}
+
+int keeper_note_begun(const struct keeper *keeper, struct json_object *request, struct error *err)
+{
+	struct json_object *begun = NULL;
+	int rc;
+
+	json_object_object_get_ex(request, "begun", &begun);
+	rc = keeper->journal < 0 ? 0 : journal_write(keeper->journal, json_object_get_boolean(begun) ?
+						     moment_now() : MOMENT_UNKNOWN);
+	return rc < 0 ? error_set(err, STATUS_FAILED, -rc, keeper->info.session,
+				  "cannot write the journal") : 0;
+}
