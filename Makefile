@@ -162,16 +162,22 @@ fuzz-programs: $(fuzz_tests)
 soak: all vm-helpers
 	tests/vm/run --timeout 3000 --device edu --device igb --device virtio-rng-pci tests/vm/kernel/soak.sh $(or $(ROUNDS),50)
 
+crowd = tests/vm/run --timeout 2400 --memory 4G --append "log_buf_len=4M" $(foreach n,$(shell seq 128),--device edu)
+
 # What the kernel takes for each device of a session, at 16 and at 128.
 bench-kernel: all vm-helpers
-	tests/vm/run --timeout 1800 --memory 4G --append "log_buf_len=4M" $(foreach n,$(shell seq 128),--device edu) \
-		tests/vm/kernel/bench.sh 16
+	$(crowd) tests/vm/kernel/bench.sh 16
+
+# What the tool adds to that, at 1, 16 and 128.
+bench-share: all vm-helpers
+	$(crowd) tests/vm/tool/share.sh 16
 
 bench:
 	tests/deps build bench
 	$(MAKE) all $(BUILD)/bench/bare $(BUILD)/bench/cpu
 	tests/bench/run
 	$(MAKE) bench-kernel
+	$(MAKE) bench-share
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(datadir)/vfio-luctl
@@ -223,7 +229,7 @@ clean:
 distclean:
 	rm -rf vfio-luctl build vfio-luctl-*.tar.gz
 
-.PHONY: all analyze asan-programs bench bench-kernel check check-asan check-debug check-unit check-cli check-vm clean demo demo-vmm dist distclean FORCE \
-	fuzz fuzz-programs \
-	install installcheck patches-check soak test-programs uninstall vm-helpers
+.PHONY: all analyze asan-programs bench bench-kernel bench-share check check-asan check-cli check-debug check-unit check-vm \
+	clean demo demo-vmm dist distclean FORCE fuzz fuzz-programs install installcheck patches-check soak test-programs \
+	uninstall vm-helpers
 .DELETE_ON_ERROR:
