@@ -108,6 +108,7 @@ report() {
 		}' /share/results
 }
 
+((2 * few + 2 <= count)) || { echo "$few: not twice, and two more, of $count devices"; exit 1; }
 ulimit -n 4096
 bind_all
 # Both sessions of all devices do not fit into one machine
