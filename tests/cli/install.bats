@@ -24,10 +24,15 @@ wanted_files() {
 	local schema
 	echo 644 usr/lib/systemd/system/vfio-luctl@.service
 	echo 755 usr/sbin/vfio-luctl
+	echo 644 usr/share/bash-completion/completions/vfio-luctl
+	echo 644 usr/share/fish/vendor_completions.d/vfio-luctl.fish
+	echo 644 usr/share/man/man5/vfio-luctl-json.5
+	echo 644 usr/share/man/man5/vfio-luctl-manifest.5
 	echo 644 usr/share/man/man8/vfio-luctl.8
 	for schema in "$TOP"/schemas/*.schema.json; do
 		echo "644 usr/share/vfio-luctl/${schema##*/}"
 	done
+	echo 644 usr/share/zsh/site-functions/_vfio-luctl
 }
 
 @test "install: what is installed, and where" {

@@ -35,7 +35,7 @@ static void make_keeper(struct keeper *keeper, enum keeper_direction direction, 
 	*keeper = (struct keeper){
 		.info = { .session = "vm", .kernel_name = "vm", .direction = direction, .pid = 1, .waiting = waiting },
 		.has_manifest = has_manifest, .session = waiting ? -1 : null_fd(),
-		.spare = -1, .listener = -1, .dir = -1, .rootfd = -1, .signals = -1, .child = -1,
+		.spare = -1, .listener = -1, .dir = -1, .rootfd = -1, .signals = -1, .child = -1, .journal = -1,
 	};
 	if (!has_manifest)
 		return;
