@@ -22,7 +22,7 @@ for place in 'umask 0' 'umask 0777' 'exec <&-' 'exec >&-' 'exec 2>&-' 'exec <&- 
 	rm -rf /run/vfio-luctl
 	within "$place" preserve vm "$a" "$b"
 	is "$(states vm)" "$a preserved $b preserved"
-	is "$(modes)" "2 600 root, 1 700 root"
+	is "$(modes)" "1 600 root, 1 700 root"
 	within "$place" cancel vm
 	is_free "$a"
 	is_free "$b"
