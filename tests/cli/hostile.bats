@@ -190,9 +190,8 @@ spoil() {
 # The verbs that read, on the host $1: whatever they find, they end, and hurt no terminal
 read_all() {
 	local verb words
-	for words in 'list -O' 'list --json -o name,classname' 'list vfio0' check 'check --json' status 'status --json' \
-		'status --exit-code' 'status session1' monitor 'monitor --json' 'wait 0000:01:00.0 --for free --timeout 0' \
-		'complete -- list ' 'complete -- preserve x --pid=' 'complete -- status '; do
+	for words in 'list -O' 'list --json -o name,classname' check 'check --json' status 'status --json' monitor \
+		'wait 0000:01:00.0 --for free --timeout 0' 'complete -- list ' 'complete -- preserve x --pid='; do
 		read -ra words <<<"$words"
 		[ "${words[0]}" != complete ] || words+=('')
 		run --separate-stderr timeout 20 "$LUCTL" --sysroot "$1" "${words[@]}" </dev/null
