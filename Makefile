@@ -37,7 +37,7 @@ our_ldflags = $(HARDENING_LINK) $(LDFLAGS)
 LIBRARIES = json-c libnl-3.0 libpci
 
 # Only what compiles needs the libraries; make clean must work without them.
-ifneq ($(filter-out analyze bench clean dist distclean installcheck uninstall check demo demo-vmm fuzz patches-check,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out analyze bench clean dist distclean installcheck uninstall check demo demo-vmm fuzz kernel-deb patches-check,$(or $(MAKECMDGOALS),all)),)
   missing := $(foreach library,$(LIBRARIES),$(if $(shell $(PKG_CONFIG) --exists $(library) && echo yes),,$(library)))
   ifneq ($(strip $(missing)),)
     $(error missing: $(missing). Install libjson-c-dev libnl-3-dev libpci-dev (Fedora: json-c-devel libnl3-devel pciutils-devel) and pkg-config)
@@ -117,6 +117,11 @@ patches-check:
 	tests/deps build vm patches
 	$(MAKE) vm-helpers
 	tests/patches-check
+
+# Debian packages of the kernel with the patches, with the running kernel's configuration or CONFIG
+kernel-deb:
+	tests/deps kernel-deb
+	patches/kernel-deb $(CONFIG)
 
 test-programs: all vm-helpers $(unit_tests) $(fuzz_tests)
 
@@ -230,6 +235,6 @@ distclean:
 	rm -rf vfio-luctl build vfio-luctl-*.tar.gz
 
 .PHONY: all analyze asan-programs bench bench-kernel bench-share check check-asan check-cli check-debug check-unit check-vm \
-	clean demo demo-vmm dist distclean FORCE fuzz fuzz-programs install installcheck patches-check soak test-programs \
+	clean demo demo-vmm dist distclean FORCE fuzz fuzz-programs install installcheck kernel-deb patches-check soak test-programs \
 	uninstall vm-helpers
 .DELETE_ON_ERROR:

@@ -98,3 +98,7 @@ load machine
 @test "tool: when a device was preserved, retrieved, bound and finished, and when the kernels changed" {
 	machine tool/times.sh --device edu --device igb --device edu
 }
+
+@test "tool: the tour of README.md" {
+	machine tool/examples.sh --device edu --device igb --device virtio-rng-pci --timeout 300 -- "$TOP/README.md"
+}

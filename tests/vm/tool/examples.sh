@@ -23,6 +23,6 @@ until_true finished vm1
 ! pgrep -x qemu-system-x86 >/tmp/qemu || kill "$(</tmp/qemu)"
 until_true is_free "${DEVICE[0]}"
 if tests/examples --list "$@" | grep -q ' vmm$'; then
-	hold /tmp/held "open:$(cdev "${DEVICE[0]}")" bind memfd:content
+	hold /tmp/held "open:$(cdev "${DEVICE[0]}")" bind fill:pc.ram,64
 	examples --replace "4711=$(pgrep -x probe)" vmm "$@"
 fi
