@@ -104,11 +104,13 @@ setup() {
 }
 
 @test "source: every verb and option that --help tells of is in the man page" {
-	local verb option missing=
+	local verb option page missing=
 	for verb in $("$LUCTL" --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
 		grep -q "^\.It Cm $verb\|^\.Cm $verb" "$TOP/man/vfio-luctl.8" || missing+=" $verb"
+		page=$TOP/man/vfio-luctl-$verb.8
+		[ -e "$page" ] || page=$TOP/man/vfio-luctl.8
 		for option in $("$LUCTL" "$verb" --help | grep -oE -- '--[a-z][a-z-]+' | sort -u); do
-			grep -qE -- "[ ,]${option#-}( |$)" "$TOP/man/vfio-luctl.8" || missing+=" $verb:$option"
+			grep -qE -- "[ ,]${option#-}( |$)" "$page" || missing+=" $verb:$option"
 		done
 	done
 	[ "$verb" ]
@@ -136,7 +138,7 @@ setup() {
 }
 
 @test "source: every finding of check is in the man page with its severity, and no other" {
-	same "$(sed -n '/^\.Sh FINDINGS/,/^\.Sh EXIT/p' "$TOP/man/vfio-luctl.8" | awk '
+	same "$(sed -n '/^\.Sh FINDINGS/,/^\.Sh EXIT/p' "$TOP/man/vfio-luctl-check.8" | awk '
 		/^\.It Li / {
 			for (i = 3; i <= NF; i++)
 				if ($i ~ /^\(/) {
