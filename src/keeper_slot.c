@@ -30,11 +30,13 @@ int keeper_open_dir(struct error *err)
 {
 	cleanup_close int fd = -1;
 	struct stat st;
+	bool made = mkdir(DIR_PATH, 0700) == 0;
 
-	if (mkdir(DIR_PATH, 0700) < 0 && errno != EEXIST)
+	if (!made && errno != EEXIST)
 		return error_set(err, STATUS_FAILED, errno, DIR_PATH, "cannot create the directory");
 	fd = open(DIR_PATH, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0)
+	/* Whatever the umask is */
+	if (fd < 0 || (made && fchmod(fd, 0700) < 0) || fstat(fd, &st) < 0)
 		return error_set(err, STATUS_FAILED, errno, DIR_PATH, "cannot open the directory");
 	if (st.st_uid != geteuid() || st.st_mode & 077)
 		return error_set(err, STATUS_REFUSED, 0, DIR_PATH,

@@ -28,6 +28,7 @@ wanted_files() {
 	echo 644 usr/share/fish/vendor_completions.d/vfio-luctl.fish
 	echo 644 usr/share/man/man5/vfio-luctl-json.5
 	echo 644 usr/share/man/man5/vfio-luctl-manifest.5
+	echo 644 usr/share/man/man8/vfio-luctl-check.8
 	echo 644 usr/share/man/man8/vfio-luctl.8
 	for schema in "$TOP"/schemas/*.schema.json; do
 		echo "644 usr/share/vfio-luctl/${schema##*/}"
