@@ -60,13 +60,17 @@ static void close_others(int *keep, size_t count)
 	close_range(from, UINT_MAX, 0);
 }
 
-static void detach_stdio(void)
+/* A keeper that kept them would keep whoever reads its caller's output waiting. */
+static int detach_stdio(struct error *err)
 {
 	cleanup_close int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int fd;
 
-	for (fd = 0; null >= 0 && fd <= 2; fd++)
+	if (null < 0)
+		return error_set(err, STATUS_FAILED, errno, "/dev/null", "the keeper cannot open it");
+	for (fd = 0; fd <= 2; fd++)
 		dup2(null, fd);
+	return 0;
 }
 
 /*
@@ -126,15 +130,20 @@ void keeper_steady(void)
 	mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 }
 
-static void become_daemon(struct keeper *keeper, int pipe_fd)
+static int become_daemon(struct keeper *keeper, int pipe_fd, struct error *err)
 {
 	int keep[] = { keeper->session, keeper->listener, keeper->dir, keeper->rootfd, pipe_fd };
+	int rc = detach_stdio(err);
 
-	detach_stdio();
+	if (rc < 0)
+		return rc;
 	close_others(keep, sizeof(keep) / sizeof(*keep));
 	keeper_steady();
 	set_title(keeper->info.session);
 	keeper->info.pid = getpid();
+	if (chdir("/") < 0)
+		return error_set(err, STATUS_FAILED, errno, "/", "cannot change the directory");
+	return 0;
 }
 
 /*
@@ -145,12 +154,9 @@ static _Noreturn void keeper_main(struct keeper *keeper, int pipe_fd,
 				  unsigned int timeout, const sigset_t *mask)
 {
 	struct error err = { .status = STATUS_OK };
-	int rc = 0;
+	int rc = become_daemon(keeper, pipe_fd, &err);
 
-	become_daemon(keeper, pipe_fd);
 	sigprocmask(SIG_SETMASK, mask, NULL);
-	if (chdir("/") < 0)
-		rc = error_set(&err, STATUS_FAILED, errno, "/", "cannot change the directory");
 	if (rc == 0 && keeper->session < 0) {
 		keeper->session = session_retrieve(keeper->info.session, timeout, &err);
 		rc = keeper->session < 0 ? keeper->session : 0;
