@@ -173,17 +173,17 @@ static bool mentions_json(int argc, char **argv)
 }
 
 /* A descriptor of ours must not become standard output. */
-static bool fill_stdio(void)
+static int fill_stdio(struct error *err)
 {
 	int fd;
 
 	do {
 		fd = open("/dev/null", O_RDWR);
 		if (fd < 0)
-			return false;
+			return error_set(err, STATUS_FAILED, errno, "/dev/null", "cannot open");
 	} while (fd <= STDERR_FILENO);
 	close(fd);
-	return true;
+	return 0;
 }
 
 static void on_write_signal(int number)
@@ -231,14 +231,14 @@ int main(int argc, char **argv)
 	const char *verb = NULL;
 	int ret;
 
-	if (!fill_stdio())
-		return STATUS_FAILED;
 	catch_write_signals();
 	if (argc < 1) {
 		argc = 1;
 		argv = no_arguments;
 	}
-	ret = run(&globals, argc, argv, &verb, &err);
+	ret = fill_stdio(&err);
+	if (ret == 0)
+		ret = run(&globals, argc, argv, &verb, &err);
 	if (ret >= 0)
 		ret = close_stdout(&err);
 	if (ret >= 0)

@@ -76,7 +76,7 @@ static int finish_when_bound(const struct ready *ready, const struct finish_wait
 static int finish_apart(const struct ready *ready, struct request *request, struct error *err)
 {
 	struct finish_wait wait;
-	int rc = keeper_wait_apart(&wait, err);
+	int rc = keeper_wait_apart(ready->args->session, &wait, err);
 
 	if (rc <= 0)
 		return rc;

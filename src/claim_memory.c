@@ -18,19 +18,20 @@
 #include "session.h"
 #include "token.h"
 
-/* The device number of the kernel's own file system for memfds; 0 when that is not known. */
-static dev_t memfd_dev(void)
+/*
+ * Is @fd, whose status goes to @st, no deleted file that was called so, but where the kernel's own
+ * memfds are, or on huge pages?  1, 0, or a negative errno: who cannot tell must not leave it out.
+ */
+static int is_memfd(int fd, struct stat *st, const char *object, struct error *err)
 {
-	cleanup_close int fd = memfd_create("vfio-luctl", MFD_CLOEXEC);
-	struct stat st;
+	cleanup_close int ours = memfd_create("vfio-luctl", MFD_CLOEXEC);
+	struct stat like;
 
-	return fd >= 0 && fstat(fd, &st) == 0 ? st.st_dev : 0;
-}
-
-/* No deleted file that was called so: it is where memfds are, or on huge pages. */
-static bool is_memfd(int fd, const struct stat *st)
-{
-	return st->st_dev == memfd_dev() || session_memfd_is_huge(fd);
+	if (ours < 0 || fstat(ours, &like) < 0)
+		return error_set(err, STATUS_FAILED, errno, object, "cannot create a memfd to compare it with");
+	if (fstat(fd, st) < 0)
+		return error_set(err, STATUS_FAILED, errno, object, "cannot look at it");
+	return st->st_dev == like.st_dev || session_memfd_is_huge(fd);
 }
 
 static bool is_taken(const struct claim *claim, const struct stat *st)
@@ -68,12 +69,16 @@ static int take_one(const struct process *process, const struct process_memfd *f
 		    struct claim *claim, struct error *err)
 {
 	cleanup_close int fd = process_take_memfd(process, file, err);
+	char object[64];
 	struct stat st;
+	int rc;
 
 	if (fd < 0)
 		return fd;
-	if (fstat(fd, &st) < 0 || !is_memfd(fd, &st) || is_taken(claim, &st))
-		return 0;
+	snprintf(object, sizeof(object), "process %d, descriptor %d", (int)process->pid, file->number);
+	rc = is_memfd(fd, &st, object, err);
+	if (rc <= 0 || is_taken(claim, &st))
+		return rc < 0 ? rc : 0;
 	return add_memfd(claim, file->name, steal_fd(&fd), &st, err);
 }
 
@@ -86,9 +91,11 @@ int claim_take_memfds(const struct process *process, const struct process_files 
 	for (i = 0; rc == 0 && i < files->memfd_count; i++)
 		rc = take_one(process, &files->memfds[i], claim, err);
 	if (rc == 0 && !claim->memfd_count) {
-		rc = error_set(err, STATUS_NOT_FOUND, ENOENT, NULL,
-			       "process %d (%s) has no memfd open: its memory is not in one",
-			       (int)process->pid, process->comm);
+		char object[64];
+
+		snprintf(object, sizeof(object), "process %d (%s)", (int)process->pid, process->comm);
+		rc = error_set(err, STATUS_NOT_FOUND, ENOENT, object,
+			       "it has no memfd open: its memory is not in one");
 		error_hint(err, "QEMU: -object memory-backend-memfd,share=on,...");
 	}
 	return rc;
@@ -195,7 +202,10 @@ int claim_add_memfd(struct claim *claim, int rootfd, const char *text, struct er
 		fd = open_file(spec.what, O_RDWR, &st, err);
 	if (fd < 0)
 		return fd;
-	if (fstat(fd, &st) < 0 || !is_memfd(fd, &st)) {
+	rc = is_memfd(fd, &st, spec.what, err);
+	if (rc < 0)
+		return rc;
+	if (rc == 0) {
 		rc = error_set(err, STATUS_REFUSED, 0, spec.what, "it is no memfd, and nothing else can be preserved");
 		error_hint(err, "--attach preserves a copy of a small file");
 		return rc;

@@ -89,12 +89,6 @@ static int read_uevent(int dirfd, struct vfio_device *dev)
 	return 0;
 }
 
-/* We are short of something: says nothing about a device, and hides none. */
-static bool is_shortage(int ret)
-{
-	return ret == -EMFILE || ret == -ENFILE || ret == -ENOMEM;
-}
-
 static bool is_gone(int ret)
 {
 	return ret == -ENOENT || ret == -ENODEV;
@@ -124,16 +118,17 @@ static int device_read(int dirfd, const char *name, unsigned int wanted, struct 
 
 	if (wanted & DEVICE_IDS)
 		ret = read_uevent(dirfd, dev);
-	if (is_gone(ret) || is_shortage(ret))
+	if (is_gone(ret) || sysfs_is_shortage(ret))
 		return ret;
 	if (!dev->bus[0])
 		sysfs_read_link(dirfd, "subsystem", dev->bus, sizeof(dev->bus));
 	set_name(dev, name);
 	if (wanted & DEVICE_GROUP && sysfs_read_link(dirfd, "iommu_group", text, sizeof(text)) > 0)
 		dev->iommu_group = parse_number(text, 10, INT_MAX);
-	if (wanted & DEVICE_NUMA && sysfs_read(dirfd, "numa_node", text, sizeof(text)) > 0)
+	ret = wanted & DEVICE_NUMA ? sysfs_read(dirfd, "numa_node", text, sizeof(text)) : 0;
+	if (ret > 0)
 		dev->numa_node = parse_number(text, 10, INT_MAX);
-	return 0;
+	return sysfs_is_shortage(ret) ? ret : 0;
 }
 
 /* A class device without a "dev" attribute has no character device. */
@@ -240,7 +235,7 @@ static int scan_entry(int classfd, const char *entry, unsigned int wanted,
 	if (!dev)
 		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the device list");
 	ret = class_entry_read(classfd, entry, wanted, dev);
-	if (is_shortage(ret))
+	if (sysfs_is_shortage(ret))
 		return error_set(err, STATUS_FAILED, -ret, entry, "cannot read the device");
 	if (!ret)
 		list->count++;
@@ -311,20 +306,23 @@ const struct vfio_device *device_find(const struct device_list *list,
 	return NULL;
 }
 
-/* The cdev of a device of which only the directory is known. */
-static void find_cdev(int devfd, struct vfio_device *dev)
+/* The cdev of a device of which only the directory is known.  Fails when we are short of something. */
+static int find_cdev(int devfd, struct vfio_device *dev)
 {
 	int fd = openat(devfd, "vfio-dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_dir DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 	const struct dirent *entry;
+	int ret;
 
 	if (!dir) {
+		ret = sysfs_is_shortage(-errno) ? -errno : 0;
 		cleanup_close_fn(&fd);
-		return;
+		return ret;
 	}
 	while (!dev->cdev[0] && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.')
 			device_read_cdev(devfd, entry->d_name, dev);
+	return 0;
 }
 
 int device_at(int rootfd, struct pci_addr addr, struct vfio_device *dev,
@@ -339,11 +337,12 @@ int device_at(int rootfd, struct pci_addr addr, struct vfio_device *dev,
 	snprintf(path, sizeof(path), PCI_DIR "/%s", name);
 	fd = openat(rootfd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	ret = fd < 0 ? -errno : device_read(fd, name, DEVICE_ALL, dev);
-	if (is_shortage(ret))
+	if (!ret)
+		ret = find_cdev(fd, dev);
+	if (sysfs_is_shortage(ret))
 		return error_set(err, STATUS_FAILED, -ret, name, "cannot read the device");
 	if (ret)
 		return error_set(err, STATUS_NOT_FOUND, ENODEV, name, "not on the PCI bus");
-	find_cdev(fd, dev);
 	return 0;
 }
 

@@ -74,7 +74,7 @@ int facts_gather(int rootfd, const char *sysroot, unsigned int wanted,
 	if (!ret && wanted & FACT_USERS)
 		ret = facts_users(rootfd, all, devices->count, err);
 	if (!ret && wanted & FACT_SESSION)
-		facts_sessions(rootfd, all, devices->count);
+		ret = facts_sessions(rootfd, all, devices->count, err);
 	if (!ret && wanted & FACT_NAMES && devices->count)
 		ret = name_devices(sysroot, all, devices->count, err);
 	if (ret)

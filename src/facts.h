@@ -87,4 +87,4 @@ unsigned int facts_device_bits(unsigned int wanted);
 int facts_sysfs(int rootfd, unsigned int wanted, struct facts *facts, size_t count,
 		struct error *err);
 int facts_users(int rootfd, struct facts *facts, size_t count, struct error *err);
-void facts_sessions(int rootfd, struct facts *facts, size_t count);
+int facts_sessions(int rootfd, struct facts *facts, size_t count, struct error *err);

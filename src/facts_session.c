@@ -6,6 +6,7 @@
 #include "error.h"
 #include "facts.h"
 #include "keeper_client.h"
+#include "sysfs.h"
 #include "token.h"
 
 struct session_search {
@@ -54,19 +55,25 @@ static void ask_keeper(int rootfd, const char *session, struct session_search *s
 	keeper_info_free(&info);
 }
 
-void facts_sessions(int rootfd, struct facts *facts, size_t count)
+/* The kernel's list; where there is none, or it may not be read, the keepers. */
+int facts_sessions(int rootfd, struct facts *facts, size_t count, struct error *err)
 {
 	struct session_search search = { facts, count };
 	struct keeper_names names;
 	struct error ignored;
 	size_t i, possible = 0;
+	int rc;
 
 	for (i = 0; i < count; i++)
 		possible += may_be_in_session(&facts[i]);
-	if (!possible || debugfs_each_line(rootfd, look_at_line, &search) == 0)
-		return;
+	rc = possible ? debugfs_each_line(rootfd, look_at_line, &search) : 0;
+	if (sysfs_is_shortage(rc))
+		return error_set(err, STATUS_FAILED, -rc, "sessions", "cannot read the kernel's list of them");
+	if (rc == 0)
+		return 0;
 	if (keeper_list(rootfd, &names, &ignored) == 0)
 		for (i = 0; i < names.count; i++)
 			ask_keeper(rootfd, names.names[i], &search);
 	keeper_names_free(&names);
+	return 0;
 }

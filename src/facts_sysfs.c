@@ -26,7 +26,7 @@ struct reader {
 
 static int note_shortage(struct reader *reader, int ret)
 {
-	if (ret == -ENOMEM || ret == -EMFILE || ret == -ENFILE)
+	if (sysfs_is_shortage(ret))
 		reader->shortage = ret;
 	return ret;
 }

@@ -9,6 +9,7 @@
 #include "error.h"
 #include "facts.h"
 #include "procfs.h"
+#include "sysfs.h"
 
 #define NOIOMMU "noiommu-"
 
@@ -73,12 +74,14 @@ static int look_at(void *data, const struct proc_fd *fd)
 	struct user_search *search = data;
 	const char *name;
 	char device[64];
+	int ret;
 
 	switch (procfs_file(fd->link, &name)) {
 	case PROC_FILE_RETRIEVED:
 	case PROC_FILE_GROUP_DEVICE:
-		if (procfs_vfio_device(search->rootfd, fd, device, sizeof(device)))
-			return 0;
+		ret = procfs_vfio_device(search->rootfd, fd, device, sizeof(device));
+		if (ret)
+			return sysfs_is_shortage(ret) ? ret : 0;
 		return add_matching(search, device, fd->pid, has_name);
 	case PROC_FILE_CDEV:
 		return add_matching(search, name, fd->pid, has_cdev);
@@ -157,7 +160,7 @@ int facts_users(int rootfd, struct facts *facts, size_t count, struct error *err
 	if (!ret)
 		ret = distribute(&search, facts, hidden);
 	free(search.users);
-	if (ret == -ENOMEM)
-		return error_set(err, STATUS_FAILED, ENOMEM, "/proc", "cannot look for users of the devices");
+	if (sysfs_is_shortage(ret))
+		return error_set(err, STATUS_FAILED, -ret, "/proc", "cannot look for users of the devices");
 	return 0;
 }

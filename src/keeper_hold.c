@@ -71,7 +71,7 @@ static int take_signals(struct error *err)
 	sigaddset(&mask, SIGINT);
 	fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0 || sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
-		return error_set(err, STATUS_FAILED, errno, NULL, "cannot wait for signals");
+		return error_set(err, STATUS_FAILED, errno, "SIGTERM", "cannot wait for signals");
 	return fd;
 }
 

@@ -90,7 +90,7 @@ static void settle(void)
 	}
 }
 
-int keeper_wait_apart(struct finish_wait *wait, struct error *err)
+int keeper_wait_apart(const char *session, struct finish_wait *wait, struct error *err)
 {
 	cleanup_close int caller = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	pid_t child = caller < 0 ? -1 : fork();
@@ -110,5 +110,6 @@ int keeper_wait_apart(struct finish_wait *wait, struct error *err)
 		errno = WEXITSTATUS(status);
 		child = errno ? -1 : child;
 	}
-	return child > 0 ? 0 : error_set(err, STATUS_FAILED, errno, NULL, "cannot start what finishes the session");
+	return child > 0 ? 0 : error_set(err, STATUS_FAILED, errno, session,
+					  "cannot start what finishes the session");
 }

@@ -25,4 +25,4 @@ int keeper_finish_wait(int rootfd, const char *session, bool drop_memfds,
  * has closed standard input and output and has to return to keeper_finish_wait() with
  * @wait filled; or a negative errno, STATUS_FAILED.
  */
-int keeper_wait_apart(struct finish_wait *wait, struct error *err);
+int keeper_wait_apart(const char *session, struct finish_wait *wait, struct error *err);

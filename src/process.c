@@ -227,12 +227,19 @@ struct file_search {
 	struct process_files *files;
 };
 
+/* The kernel tells of no device there, or it was closed meanwhile. */
+static bool is_none(int rc)
+{
+	return rc == -ENODATA || rc == -ENOENT || rc == -ESRCH;
+}
+
 static int look_at(void *data, const struct proc_fd *fd)
 {
 	const struct file_search *search = data;
 	struct process_device device = { .number = atoi(fd->number) };
 	struct process_memfd memfd = { .number = device.number };
 	const char *name;
+	int rc;
 
 	if (procfs_memfd_name(fd->link, memfd.name, sizeof(memfd.name)))
 		return add_memfd(search->files, &memfd);
@@ -245,8 +252,9 @@ static int look_at(void *data, const struct proc_fd *fd)
 		snprintf(device.name, sizeof(device.name), "%s", name);
 		break;
 	default:
-		if (procfs_vfio_device(search->rootfd, fd, device.name, sizeof(device.name)) < 0)
-			return 0;
+		rc = procfs_vfio_device(search->rootfd, fd, device.name, sizeof(device.name));
+		if (rc < 0)
+			return is_none(rc) ? 0 : rc;
 	}
 	return add_device(search->files, &device);
 }

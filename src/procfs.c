@@ -38,6 +38,15 @@ static DIR *open_dir(int dirfd, const char *path)
 	return dir;
 }
 
+/* What was not read is hidden, or went away meanwhile. */
+static int note_unread(int code, bool *hidden)
+{
+	if (sysfs_is_shortage(-code))
+		return -code;
+	*hidden |= code != ENOENT && code != ESRCH;
+	return 0;
+}
+
 int procfs_each_open_of(int rootfd, pid_t pid, procfs_open_fn fn, void *data, bool *hidden)
 {
 	cleanup_dir DIR *dir = NULL;
@@ -47,10 +56,8 @@ int procfs_each_open_of(int rootfd, pid_t pid, procfs_open_fn fn, void *data, bo
 
 	snprintf(path, sizeof(path), "proc/%d/fd", (int)pid);
 	dir = open_dir(rootfd, path);
-	if (!dir) {
-		*hidden |= errno != ENOENT && errno != ESRCH;
-		return 0;
-	}
+	if (!dir)
+		return note_unread(errno, hidden);
 	while (!rc && (entry = readdir(dir))) {
 		char link[PATH_MAX];
 		ssize_t length;
@@ -58,12 +65,9 @@ int procfs_each_open_of(int rootfd, pid_t pid, procfs_open_fn fn, void *data, bo
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
 		length = readlinkat(dirfd(dir), entry->d_name, link, sizeof(link) - 1);
-		if (length < 0) {
-			*hidden |= errno != ENOENT && errno != ESRCH;
-			continue;
-		}
-		link[length] = '\0';
-		rc = fn(data, &(struct proc_fd){ pid, entry->d_name, link });
+		link[length < 0 ? 0 : length] = '\0';
+		rc = length < 0 ? note_unread(errno, hidden) :
+				  fn(data, &(struct proc_fd){ pid, entry->d_name, link });
 	}
 	return rc;
 }

@@ -34,7 +34,8 @@ typedef int (*procfs_open_fn)(void *data, const struct proc_fd *fd);
 /*
  * Walk every descriptor of every process below @rootfd.  *@hidden tells whether
  * there are processes whose descriptors we may not see.  Returns 0, what @fn
- * returned, or a negative errno when there is no /proc.
+ * returned, or a negative errno when there is no /proc or we are short of
+ * descriptors or memory.
  */
 int procfs_each_open(int rootfd, procfs_open_fn fn, void *data, bool *hidden);
 

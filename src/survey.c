@@ -12,6 +12,7 @@
 #include "keeper_client.h"
 #include "kexec_call.h"
 #include "survey_kernel.h"
+#include "sysfs.h"
 #include "token.h"
 
 #define CAME "sys/kernel/debug/kho/in/sub_fdts/LUO"
@@ -188,6 +189,18 @@ static int add_held(void *data, const struct proc_fd *fd)
 	return 0;
 }
 
+static int add_holders(struct scan *scan, struct error *err)
+{
+	bool hidden = false;
+	int rc = procfs_each_open(scan->rootfd, add_held, scan, &hidden);
+
+	if (sysfs_is_shortage(rc))
+		return error_set(err, STATUS_FAILED, -rc, "/proc", "cannot look for holders of sessions");
+	if (hidden || (rc < 0 && rc != -ENOENT))
+		scan->survey->hidden |= HIDDEN_PROCESSES;
+	return 0;
+}
+
 /* Mark the sessions called @name; 1: a keeper that can tell more of it is among their holders. */
 static bool mark_in_init(struct survey *survey, const char *name)
 {
@@ -219,42 +232,47 @@ static void merge_init(struct survey *survey)
 	}
 }
 
-static void find_drivers(int rootfd, struct survey_session *session)
+static int find_drivers(int rootfd, struct survey_session *session)
 {
 	struct vfio_device device;
 	struct error ignored;
 	size_t i;
+	int rc = 0;
 
-	for (i = 0; i < session->count; i++)
-		if (session->files[i].is_pci &&
-		    device_at(rootfd, session->files[i].address, &device, &ignored) == 0)
+	for (i = 0; !sysfs_is_shortage(rc) && i < session->count; i++) {
+		if (!session->files[i].is_pci)
+			continue;
+		rc = device_at(rootfd, session->files[i].address, &device, &ignored);
+		if (rc == 0)
 			memcpy(session->files[i].driver, device.driver, sizeof(device.driver));
+	}
+	return sysfs_is_shortage(rc) ? rc : 0;
 }
 
 int survey_take(int rootfd, const char *only, struct survey *survey, struct error *err)
 {
 	struct scan scan = { rootfd, only, survey };
-	bool hidden = false;
+	struct error told = { .status = STATUS_OK };
 	size_t i;
 	int rc;
 
 	*survey = (struct survey){ .loaded = kexec_is_loaded(rootfd) };
 	survey->came = faccessat(rootfd, CAME, F_OK, 0) == 0;
-	rc = add_keepers(&scan, err);
-	if (rc < 0 && rc != -ENOMEM)
+	rc = add_keepers(&scan, &told);
+	if (rc == 0)
+		rc = add_holders(&scan, &told);
+	if (rc < 0 && told.status) {
+		*err = told;
 		return rc;
-	if (rc == 0 && procfs_each_open(rootfd, add_held, &scan, &hidden) == -ENOMEM)
-		rc = -ENOMEM;
-	if (hidden)
-		survey->hidden |= HIDDEN_PROCESSES;
+	}
 	merge_init(survey);
 	if (rc == 0)
 		rc = survey_add_list(rootfd, only, survey);
 	if (rc == 0)
 		rc = survey_add_devices(rootfd, only, survey);
-	for (i = 0; i < survey->count; i++)
-		find_drivers(rootfd, &survey->sessions[i]);
-	return rc == 0 ? 0 : error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the sessions");
+	for (i = 0; rc == 0 && i < survey->count; i++)
+		rc = find_drivers(rootfd, &survey->sessions[i]);
+	return rc == 0 ? 0 : error_set(err, STATUS_FAILED, -rc, "sessions", "cannot look for them");
 }
 
 void survey_free(struct survey *survey)

@@ -152,9 +152,9 @@ int survey_add_list(int rootfd, const char *only, struct survey *survey)
 
 	if (rc == -EACCES)
 		survey->hidden |= HIDDEN_LIST;
-	else if (rc < 0 && rc != -ENOMEM)
+	else if (rc < 0 && !sysfs_is_shortage(rc))
 		survey->hidden |= HIDDEN_NO_LIST;
-	rc = rc == -ENOMEM ? rc : 0;
+	rc = sysfs_is_shortage(rc) ? rc : 0;
 	for (i = 0; rc == 0 && i < list.count; i++)
 		rc = merge_session(survey, &list.sessions[i]);
 	survey_free(&list);
@@ -197,26 +197,27 @@ static int add_device(struct survey *survey, struct pci_addr address, enum surve
 }
 
 /* Bridges are preserved with what is below them, and nobody has to do anything about that. */
-static bool is_bridge(int dirfd)
+/* What is not there any more has nothing to tell; what we are too short of to read may have. */
+static int nothing_read(int rc)
 {
-	char text[16];
-
-	return sysfs_read(dirfd, "class", text, sizeof(text)) <= 0 ||
-	       strtoul(text, NULL, 16) >> 16 == CLASS_BRIDGE;
+	return sysfs_is_shortage(rc) ? rc : 0;
 }
 
 static int look_at_device(int dirfd, const char *name, const char *only, struct survey *survey)
 {
 	struct pci_addr address;
-	char text[32];
+	char text[32], class[16];
 	bool full;
+	int rc = sysfs_read(dirfd, "liveupdate", text, sizeof(text));
 
-	if (sysfs_read(dirfd, "liveupdate", text, sizeof(text)) <= 0 ||
-	    pci_addr_parse(name, &address, &full))
-		return 0;
+	if (rc <= 0 || pci_addr_parse(name, &address, &full))
+		return nothing_read(rc);
 	survey->devices_tell = true;
-	if (!strcmp(text, "none") || only || is_bridge(dirfd))
+	if (!strcmp(text, "none") || only)
 		return 0;
+	rc = sysfs_read(dirfd, "class", class, sizeof(class));
+	if (rc <= 0 || strtoul(class, NULL, 16) >> 16 == CLASS_BRIDGE)
+		return nothing_read(rc);
 	return add_device(survey, address,
 			  strcmp(text, "outgoing") ? DIRECTION_INCOMING : DIRECTION_OUTGOING);
 }
@@ -227,16 +228,18 @@ int survey_add_devices(int rootfd, const char *only, struct survey *survey)
 	cleanup_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 
-	if (!dir)
+	if (!dir) {
+		rc = nothing_read(-errno);
 		cleanup_close_fn(&fd);
+	}
 	while (dir && rc == 0 && (entry = readdir(dir))) {
 		cleanup_close int devfd = -1;
 
 		if (entry->d_name[0] == '.')
 			continue;
 		devfd = openat(fd, entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (devfd >= 0)
-			rc = look_at_device(devfd, entry->d_name, only, survey);
+		rc = devfd < 0 ? nothing_read(-errno) :
+				 look_at_device(devfd, entry->d_name, only, survey);
 	}
 	return rc;
 }

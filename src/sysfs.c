@@ -12,8 +12,11 @@
 
 int sysroot_open(const char *path, struct error *err)
 {
-	int fd = open(path ? path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd;
 
+	if (!path)
+		path = "/";
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set(err, STATUS_FAILED, errno, path, "cannot open the root directory");
 	/* Without it, everything would look as if nobody held or used anything. */
@@ -45,6 +48,11 @@ int sysfs_read(int dirfd, const char *name, char *buf, size_t size)
 		length--;
 	buf[length > 0 ? length : 0] = '\0';
 	return (int)length;
+}
+
+bool sysfs_is_shortage(int rc)
+{
+	return rc == -EMFILE || rc == -ENFILE || rc == -ENOMEM;
 }
 
 int sysfs_write(int dirfd, const char *name, const char *text)

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct error;
@@ -24,6 +25,12 @@ int sysroot_open(const char *path, struct error *err);
  * value.
  */
 int sysfs_read(int dirfd, const char *name, char *buf, size_t size);
+
+/*
+ * Whether @rc, of reading anything, says that we are short of descriptors or memory: that tells
+ * nothing about what was to be read, and must not make it absent.
+ */
+bool sysfs_is_shortage(int rc);
 
 /*
  * Write @text to the attribute @name below @dirfd. Returns 0 or a negative errno.

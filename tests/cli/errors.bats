@@ -74,3 +74,13 @@ shell() {
 	shell 1 "strace -o /dev/null -e inject=write:error=EIO:when=1 \"\$LUCTL\" list --sysroot \"\$DATA/many\" -o $columns"
 	[[ $stderr == *'vfio-luctl: list: standard output: cannot write'* ]]
 }
+
+@test "errors: no descriptor for what comes first" {
+	local path
+	for path in /dev/null /; do
+		run --separate-stderr strace -o "$BATS_TEST_TMPDIR/trace" -P "$path" -e inject=openat:error=EMFILE "$LUCTL" list
+		show list
+		[ "$status" -eq 1 ]
+		[[ $stderr =~ ^vfio-luctl:\ (list:\ )?$path:\ cannot\ open[^:]*:\ Too\ many\ open\ files$ ]]
+	done
+}

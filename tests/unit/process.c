@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -246,6 +247,39 @@ static pid_t start_child(void)
 	return pid;
 }
 
+/* From now on this process gets @count more descriptors, and no others; -1: as many as before. */
+static void leave(int count)
+{
+	static rlim_t before;
+	struct rlimit limit;
+	int next = dup(root);
+
+	close(next);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	if (!before)
+		before = limit.rlim_cur;
+	limit.rlim_cur = count < 0 ? before : (rlim_t)(next + count);
+	is_int(setrlimit(RLIMIT_NOFILE, &limit), 0, "%d descriptors are left", count);
+}
+
+/* What we are too short of descriptors to look at is not taken for nothing. */
+static void check_short(const struct process *process, const struct process_files *files)
+{
+	cleanup_claim struct claim claim = { 0 };
+	struct process_files short_of;
+	struct error err;
+	int count;
+
+	for (count = 0; count < 2; count++) {
+		leave(count);
+		is_int(process_find(root, 7, &short_of, &err), -EMFILE, "a process is not looked into by half");
+		process_files_free(&short_of);
+		is_int(claim_take_memfds(process, files, &claim, &err), -EMFILE, "no memfd is left out");
+		ok(err.status == STATUS_FAILED && err.object[0], "it says of which (%s)", err.object);
+		leave(-1);
+	}
+}
+
 static void check_claim(const struct process *process)
 {
 	cleanup_claim struct claim claim = { 0 };
@@ -264,6 +298,7 @@ static void check_claim(const struct process *process)
 		found += !strcmp(entry->name, "two") && entry->size == 12345;
 	}
 	is_int((int)found, 2, "each once, with their sizes");
+	check_short(process, &files);
 	process_files_free(&files);
 }
 
