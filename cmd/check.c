@@ -76,10 +76,11 @@ static int run_checks(const struct check_args *args, const struct report *report
 		.words = args->table.words, .count = args->table.count,
 		.to_be_loaded = args->target.kernel, .way = args->target.way,
 	};
-	int rc = rootfd;
+	int rc;
 
-	if (rc >= 0)
-		rc = target_args_open(&args->target, rootfd, globals->sysroot, &target, err);
+	if (rootfd < 0)
+		return rootfd;
+	rc = target_args_open(&args->target, rootfd, globals->sysroot, &target, err);
 	/* The note is of what is loaded, if anything is. */
 	if (rc == 0 && (preflight.to_be_loaded || kexec_is_loaded(rootfd) == ANSWER_YES))
 		preflight.target = &target;

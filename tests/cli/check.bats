@@ -444,3 +444,8 @@ hidden /sys/kernel/debug/liveupdate'
 	[ "$status" -eq 1 ]
 	[[ $stderr == *'it takes root'* ]]
 }
+
+@test "check: a root that is not there" {
+	expect 1 check --sysroot /nonexistent
+	same "$stderr" "vfio-luctl: check: /nonexistent: cannot open the root directory: No such file or directory"
+}
