@@ -35,7 +35,6 @@ load machine
 	machine tool/list.sh --device edu --device igb --device edu
 }
 
-# bats test_tags=debug
 @test "tool: what the kernel itself answers" {
 	machine tool/raw.sh --device edu --device igb
 }
@@ -72,7 +71,6 @@ load machine
 	machine tool/hold.sh --device edu --device igb
 }
 
-# bats test_tags=debug
 @test "tool: recover, from sessions that nobody uses" {
 	machine tool/recover.sh --device edu --device igb --device edu --device edu
 }

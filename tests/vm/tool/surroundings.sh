@@ -51,7 +51,7 @@ is "$(states vm)" "$a preserved"
 
 # The keeper has no limit of the shell, and no signal ends it but the one that cannot be ignored
 expect 0 cancel vm
-within 'ulimit -t 1; ulimit -f 1' preserve vm "$a"
+within 'ulimit -t 1; ulimit -f 100' preserve vm "$a"
 keeper=$("$LUCTL" status -n -o holder vm | head -n1 | tr -d ' ')
 is "$(grep -cE '^Max (cpu time|file size) +unlimited +unlimited' "/proc/$keeper/limits")" 2
 for signal in $(seq 64); do
