@@ -56,10 +56,14 @@ static int connect_keeper(int rootfd, const char *session, struct error *err)
 	return steal_fd(&sock);
 }
 
-/* It was there, and is not any more. */
+/* It was there, and is not any more; or it does not talk to us. */
 static int say_ended(const char *session, int code, struct error *err)
 {
-	int rc = error_set(err, STATUS_NOT_FOUND, code, session,
+	int rc;
+
+	if (geteuid() != 0)
+		return error_set(err, STATUS_FAILED, EPERM, session, "its keeper answers only root");
+	rc = error_set(err, STATUS_NOT_FOUND, code, session,
 			   "its keeper has ended meanwhile: somebody else has ended the session, or the keeper was killed");
 
 	error_hint(err, "vfio-luctl status");

@@ -12,13 +12,11 @@
 
 int sysroot_open(const char *path, struct error *err)
 {
-	int fd;
+	const char *root = path ? path : "/";
+	int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	if (!path)
-		path = "/";
-	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return error_set(err, STATUS_FAILED, errno, path, "cannot open the root directory");
+		return error_set(err, STATUS_FAILED, errno, root, "cannot open the root directory");
 	/* Without it, everything would look as if nobody held or used anything. */
 	if (!path && access("/proc/self/fd", F_OK) < 0) {
 		close(fd);

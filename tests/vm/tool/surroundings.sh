@@ -76,7 +76,7 @@ chmod 666 /run/vfio-luctl/vm.sock
 got=0
 nobody cancel vm 2>/tmp/err || got=$?
 is "$got" 1
-cat /tmp/err
+grep 'vm: its keeper answers only root' /tmp/err
 is "$(states vm)" "$a preserved"
 chmod 600 /run/vfio-luctl/vm.sock
 chmod 700 /run/vfio-luctl
@@ -93,6 +93,7 @@ is "$(states vm)" "$a preserved"
 # A directory for sockets that is not ours alone is refused
 expect 0 cancel vm
 for change in 'chmod 755' 'chown nobody'; do
+	mkdir -p -m 700 /run/vfio-luctl
 	# shellcheck disable=SC2086 # words
 	$change /run/vfio-luctl
 	expect 4 preserve vm "$a"
