@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
+#include <string.h>
 #include <stdlib.h>
 
 #include "cleanup.h"
@@ -70,7 +71,8 @@ void keeper_read_manifest(struct keeper *keeper)
 		snprintf(why, sizeof(keeper->info.manifest_error),
 			 "the session has no manifest");
 	else if (rc < 0)
-		snprintf(why, sizeof(keeper->info.manifest_error), "%.200s", err.message);
+		snprintf(why, sizeof(keeper->info.manifest_error), "%.200s%s%s", err.message,
+			 err.code ? ": " : "", err.code ? strerror(err.code) : "");
 	if (rc < 0)
 		keeper_find_memfds(keeper);
 }
