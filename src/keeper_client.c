@@ -167,11 +167,14 @@ static int ask_to_end(int rootfd, const char *session, struct json_object *reque
 	cleanup_json struct json_object *reply = NULL;
 	cleanup_close int sock = ask(rootfd, session, request, &reply, NULL, err);
 	char byte;
+	ssize_t n;
 
 	if (sock < 0)
 		return sock;
-	if (TEMP_FAILURE_RETRY(recv(sock, &byte, sizeof(byte), 0)) != 0)
-		return error_set(err, STATUS_FAILED, 0, session, "the keeper did not exit");
+	n = TEMP_FAILURE_RETRY(recv(sock, &byte, sizeof(byte), 0));
+	if (n != 0)
+		return error_set(err, STATUS_FAILED, n < 0 ? errno : 0, session,
+				 "it is done, but the keeper was not seen to exit");
 	return 0;
 }
 

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
-#include <string.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cleanup.h"
 #include "error.h"
