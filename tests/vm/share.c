@@ -93,6 +93,7 @@ static int preserve(const char *name, char **cdevs, int count)
 	int *fds = calloc((size_t)count, sizeof(*fds));
 	pid_t pid;
 
+	check("memory", fds ? 0 : -ENOMEM);
 	for (i = 0; i < count; i++) {
 		fds[i] = check(cdevs[i], vfio_open_cdev(cdevs[i]));
 		check("bind", vfio_bind(fds[i], iommufd));
