@@ -35,6 +35,14 @@ static int check(const char *what, int rc)
 	exit(1);
 }
 
+static int *numbers(int count)
+{
+	int *fds = calloc((size_t)count, sizeof(*fds));
+
+	check("memory", fds ? 0 : -ENOMEM);
+	return fds;
+}
+
 static long long now(void)
 {
 	struct timespec time;
@@ -90,10 +98,9 @@ static int open_liveupdate(void)
 static int preserve(const char *name, char **cdevs, int count)
 {
 	int iommufd = check("iommufd", vfio_open_iommufd()), device, session, i;
-	int *fds = calloc((size_t)count, sizeof(*fds));
+	int *fds = numbers(count);
 	pid_t pid;
 
-	check("memory", fds ? 0 : -ENOMEM);
 	for (i = 0; i < count; i++) {
 		fds[i] = check(cdevs[i], vfio_open_cdev(cdevs[i]));
 		check("bind", vfio_bind(fds[i], iommufd));
@@ -136,7 +143,7 @@ static int retrieve(const char *name, int count)
 {
 	int device = check(LUO_DEVICE_PATH, open_liveupdate());
 	int session = check("retrieve", luo_retrieve_session(device, name)), i;
-	int *fds = calloc((size_t)count, sizeof(*fds));
+	int *fds = numbers(count);
 	long long start;
 
 	close(device);
@@ -154,7 +161,7 @@ static int retrieve(const char *name, int count)
 
 static int bound(int count)
 {
-	int *fds = calloc((size_t)count, sizeof(*fds)), i;
+	int *fds = numbers(count), i;
 
 	tell("retrieve", started());
 	for (i = 0; i < count; i++)
