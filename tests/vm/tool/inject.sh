@@ -72,8 +72,8 @@ general() {
 	while [[ $text =~ ^(.*)/sys/devices/pci[^[:space:]]*/(A|B|OTHER)(/.*|)$ ]]; do
 		text="${BASH_REMATCH[1]}${BASH_REMATCH[2]}${BASH_REMATCH[3]}"
 	done
-	while [[ $text =~ ^(.*)(pid |process )[0-9]+(.*)$ ]]; do
-		text="${BASH_REMATCH[1]}${BASH_REMATCH[2]}PID${BASH_REMATCH[3]}"
+	while [[ $text =~ ^(.*)(pid |process |/dev/vfio/devices/vfio)[0-9]+(.*)$ ]]; do
+		text="${BASH_REMATCH[1]}${BASH_REMATCH[2]}#${BASH_REMATCH[3]}"
 	done
 	text=${text//"$session"/SESSION}
 }
@@ -145,6 +145,11 @@ try() {
 	local verb=$1 who=client words call object
 	point="$*"
 	run "${@:2}"
+	# The keeper was about to end, and was not there any more to be followed.
+	if ((status == 126 && ${#report[@]} == 0)); then
+		$before
+		run "${@:2}"
+	fi
 	read -ra words <<<"${report[-1]}"
 	[ "${words[*]:0:3}" = "$2 $3 $planned" ] || return 0 # it does not come to that each time
 	(($2 == 0)) || who=keeper
