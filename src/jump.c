@@ -113,9 +113,9 @@ int jump(int rootfd, bool by_init, struct error *err)
 		sync();
 	tell_keepers(rootfd, true);
 	rc = by_init ? jump_by_systemd(err) : jump_directly(err);
-	if (rc < 0)
+	if (rc < 0) {
 		tell_keepers(rootfd, false);
-	if (rc < 0)
 		say_what_is_left(rootfd, &before, err);
+	}
 	return rc;
 }

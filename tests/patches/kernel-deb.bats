@@ -31,7 +31,7 @@ refused() {
 	run -3 "$TOP/patches/kernel-deb" "$BATS_TEST_TMPDIR/config"
 	echo "$output"
 	[[ ${lines[-1]} == "kernel-deb: the kernel's configuration cannot have:"*" CONFIG_VFIO_PCI_LIVEUPDATE=y"* ]]
-	[ ! -e "$KERNEL_DEB"/linux-image-*.deb ]
+	run ! compgen -G "$KERNEL_DEB/linux-image-*.deb"
 }
 
 @test "kernel-deb: the packages have kernel, vfio-pci and the options" {

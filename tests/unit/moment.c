@@ -23,7 +23,7 @@ static void check_bad(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		is_int(moment_parse(bad[i]), MOMENT_UNKNOWN, "'%s' is no moment", bad[i]);
+		ok(moment_parse(bad[i]) == MOMENT_UNKNOWN, "'%s' is no moment", bad[i]);
 }
 
 int main(void)

@@ -93,7 +93,8 @@ is "$(states vm)" "$a preserved"
 # A directory for sockets that is not ours alone is refused
 expect 0 cancel vm
 for change in 'chmod 755' 'chown nobody'; do
-	mkdir -p -m 700 /run/vfio-luctl
+	rm -rf /run/vfio-luctl
+	mkdir -m 700 /run/vfio-luctl
 	# shellcheck disable=SC2086 # words
 	$change /run/vfio-luctl
 	expect 4 preserve vm "$a"
