@@ -77,7 +77,9 @@ static const struct call {
 	{ SYS_pipe2, "pipe2", NOTHING },
 	{ SYS_clone, "clone", NOTHING },
 	{ SYS_signalfd4, "signalfd4", NOTHING },
+#ifdef SYS_kexec_file_load
 	{ SYS_kexec_file_load, "kexec_file_load", NOTHING },
+#endif
 };
 
 static const struct {
@@ -204,14 +206,24 @@ static void object_of(pid_t pid, const struct call *call, const struct __ptrace_
 }
 
 /* A system call with the number -1 is not done, and what is in the register is its result. */
+static void set_result(struct user_regs_struct *regs, long result)
+{
+#ifdef __x86_64__
+	regs->orig_rax = (unsigned long)-1;
+	regs->rax = (unsigned long)result;
+#else
+	regs->orig_eax = -1;
+	regs->eax = result;
+#endif
+}
+
 static void inject(struct run *run, pid_t pid)
 {
 	struct user_regs_struct regs;
 
 	if (ptrace(PTRACE_GETREGS, pid, NULL, &regs) < 0)
 		fail("PTRACE_GETREGS");
-	regs.orig_rax = (unsigned long)-1;
-	regs.rax = (unsigned long)-run->error;
+	set_result(&regs, -run->error);
 	if (ptrace(PTRACE_SETREGS, pid, NULL, &regs) < 0)
 		fail("PTRACE_SETREGS");
 	run->done = true;
@@ -308,6 +320,7 @@ static void begin(struct run *run, char **command, pid_t other)
 		fail("fork");
 	if (pid == 0) {
 		raise(SIGSTOP);
+		/* cppcheck-suppress unreachableCode ; a process that was stopped goes on */
 		execvp(command[0], command);
 		_exit(127);
 	}
@@ -344,11 +357,13 @@ int main(int argc, char **argv)
 	}
 	if (argc < 6)
 		return 125;
-	run.report = fopen(argv[1], "we");
 	run.process = atoi(argv[2]);
 	run.n = atol(argv[3]);
 	run.error = error_number(argv[4]);
-	if (!run.report || run.process >= TASKS || (run.n && !run.error))
+	if (run.process >= TASKS || (run.n && !run.error))
+		return 125;
+	run.report = fopen(argv[1], "we");
+	if (!run.report)
 		return 125;
 	begin(&run, argv + 5, other);
 	status = follow(&run);
