@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "error.h"
 #include "handoff.h"
 #include "handoff_send.h"
@@ -46,16 +47,19 @@ static int check_request(struct ready *ready, const struct handoff_args *wanted,
 
 static int fetch(int rootfd, const char *session, struct request *request, struct error *err)
 {
+	cleanup_free uint64_t *tokens = calloc(request->count + 1, sizeof(*tokens));
+	cleanup_free int *fds = calloc(request->count + 1, sizeof(*fds));
 	size_t i;
+	int rc;
 
-	for (i = 0; i < request->count; i++) {
-		int fd = keeper_retrieve(rootfd, session, request->entries[i].of.token, err);
-
-		if (fd < 0)
-			return fd;
-		request->handoff.fds[i].fd = fd;
-	}
-	return 0;
+	if (!tokens || !fds)
+		return error_set(err, STATUS_FAILED, ENOMEM, session, "no memory for the devices");
+	for (i = 0; i < request->count; i++)
+		tokens[i] = request->entries[i].of.token;
+	rc = keeper_retrieve(rootfd, session, tokens, request->count, fds, err);
+	for (i = 0; i < request->count; i++)
+		request->handoff.fds[i].fd = fds[i];
+	return rc;
 }
 
 /* What a dry run knows of a session that nobody has retrieved: what the words say. */

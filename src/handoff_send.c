@@ -17,6 +17,7 @@
 
 #include "cleanup.h"
 #include "cleanup_json.h"
+#include "clock.h"
 #include "error.h"
 #include "fdpass.h"
 #include "handoff.h"
@@ -150,10 +151,11 @@ static int say_closed(const char *path, int code, struct error *err)
 static int await_taken(int sock, const char *path, struct error *err)
 {
 	const struct timespec moment = { .tv_nsec = LOOK_EVERY_MS * 1000000L };
-	int looks = PEER_TIMEOUT * 1000 / LOOK_EVERY_MS, left = 0, code = 0;
+	int64_t deadline = clock_ms() + PEER_TIMEOUT * 1000;
+	int left = 0, code = 0;
 	socklen_t size = sizeof(code);
 
-	while (ioctl(sock, SIOCOUTQ, &left) == 0 && left > 0 && looks-- > 0)
+	while (ioctl(sock, SIOCOUTQ, &left) == 0 && left > 0 && clock_ms() < deadline)
 		nanosleep(&moment, NULL);
 	if (getsockopt(sock, SOL_SOCKET, SO_ERROR, &code, &size) == 0 && code)
 		return say_closed(path, code, err);

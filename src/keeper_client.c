@@ -64,24 +64,24 @@ static int say_ended(const char *session, int code, struct error *err)
 	if (geteuid() != 0)
 		return error_set(err, STATUS_FAILED, EPERM, session, "its keeper answers only root");
 	rc = error_set(err, STATUS_NOT_FOUND, code, session,
-			   "its keeper has ended meanwhile: somebody else has ended the session, or the keeper was killed");
-
+		       "its keeper has ended meanwhile: somebody else has ended the session, or the keeper was killed");
 	error_hint(err, "vfio-luctl status");
 	return rc;
 }
 
 /*
  * Send @request with the @count descriptors @given on the connection @sock, and read the
- * answer.  Returns 0, or a negative errno: what went wrong on the way, or what the keeper
- * answered.
+ * answer, with up to @room descriptors into @fds.  Returns 0, or a negative errno: what
+ * went wrong on the way, or what the keeper answered.
  */
 static int exchange(int sock, const char *session, struct json_object *request, const int *given,
-		    size_t count, struct json_object **reply, int *fd, struct error *err)
+		    size_t count, struct json_object **reply, int *fds, size_t room,
+		    struct error *err)
 {
 	int rc = keeper_send(sock, request, given, count);
 
 	if (rc == 0)
-		rc = keeper_receive(sock, reply, fd, fd != NULL);
+		rc = keeper_receive(sock, reply, fds, room);
 	if (rc == -ECONNRESET || rc == -EPIPE || rc == -ENODATA)
 		return say_ended(session, ECONNRESET, err);
 	if (rc < 0)
@@ -91,10 +91,10 @@ static int exchange(int sock, const char *session, struct json_object *request, 
 
 /* The same on a new connection, which is returned. */
 static int ask(int rootfd, const char *session, struct json_object *request,
-	       struct json_object **reply, int *fd, struct error *err)
+	       struct json_object **reply, int *fds, size_t room, struct error *err)
 {
 	cleanup_close int sock = connect_keeper(rootfd, session, err);
-	int rc = sock < 0 ? sock : exchange(sock, session, request, NULL, 0, reply, fd, err);
+	int rc = sock < 0 ? sock : exchange(sock, session, request, NULL, 0, reply, fds, room, err);
 
 	return rc < 0 ? rc : steal_fd(&sock);
 }
@@ -129,7 +129,7 @@ static int info_page(int rootfd, const char *session, struct keeper_info *info,
 
 	if (request)
 		json_object_object_add(request, "from", json_object_new_int64((int64_t)info->count));
-	sock = ask(rootfd, session, request, &reply, NULL, err);
+	sock = ask(rootfd, session, request, &reply, NULL, 0, err);
 	if (sock < 0)
 		return sock;
 	rc = keeper_info_read(reply, info, total);
@@ -165,7 +165,7 @@ static int ask_to_end(int rootfd, const char *session, struct json_object *reque
 		      struct error *err)
 {
 	cleanup_json struct json_object *reply = NULL;
-	cleanup_close int sock = ask(rootfd, session, request, &reply, NULL, err);
+	cleanup_close int sock = ask(rootfd, session, request, &reply, NULL, 0, err);
 	char byte;
 	ssize_t n;
 
@@ -202,7 +202,7 @@ int keeper_lease(int rootfd, const char *session, bool summoned, int *spare, str
 	*spare = -1;
 	if (request)
 		json_object_object_add(request, "summoned", json_object_new_boolean(summoned));
-	return ask(rootfd, session, request, &reply, spare, err);
+	return ask(rootfd, session, request, &reply, spare, 1, err);
 }
 
 int keeper_hand_over(int lease, const char *session, int session_fd, int manifest_fd,
@@ -212,7 +212,7 @@ int keeper_hand_over(int lease, const char *session, int session_fd, int manifes
 	cleanup_json struct json_object *reply = NULL;
 	const int given[KEEPER_FDS] = { session_fd, manifest_fd };
 
-	return exchange(lease, session, request, given, KEEPER_FDS, &reply, NULL, err);
+	return exchange(lease, session, request, given, KEEPER_FDS, &reply, NULL, 0, err);
 }
 
 void keeper_end_lease(int *lease)
@@ -236,23 +236,47 @@ int keeper_dismiss(int rootfd, const char *session, struct error *err)
 	return ask_to_end(rootfd, session, request, err);
 }
 
-int keeper_retrieve(int rootfd, const char *session, uint64_t token, struct error *err)
+static struct json_object *retrieve_request(const uint64_t *tokens, size_t count)
 {
-	cleanup_json struct json_object *request = new_request("retrieve");
-	cleanup_json struct json_object *reply = NULL;
-	cleanup_close int sock = -1, fd = -1;
+	struct json_object *request = new_request("retrieve"), *array = json_object_new_array();
 	char text[TOKEN_STRLEN];
+	size_t i;
 
-	if (request)
-		json_object_object_add(request, "token",
-				       json_object_new_string(token_format(token, text)));
-	sock = ask(rootfd, session, request, &reply, &fd, err);
+	for (i = 0; array && i < count; i++)
+		json_object_array_add(array, json_object_new_string(token_format(tokens[i], text)));
+	if (!request || json_object_object_add(request, "tokens", array))
+		json_object_put(array);
+	return request;
+}
+
+/* As many as one packet carries. */
+static int retrieve_some(int rootfd, const char *session, const uint64_t *tokens, size_t count,
+			 int *fds, struct error *err)
+{
+	cleanup_json struct json_object *request = retrieve_request(tokens, count);
+	cleanup_json struct json_object *reply = NULL;
+	cleanup_close int sock = ask(rootfd, session, request, &reply, fds, count, err);
+
 	if (sock < 0)
 		return sock;
-	if (fd < 0)
-		return error_set(err, STATUS_FAILED, EBADMSG, session,
-				 "the keeper sent no descriptor");
-	return steal_fd(&fd);
+	if (fds[count - 1] < 0)
+		return error_set(err, STATUS_FAILED, EBADMSG, session, "the keeper sent too few descriptors");
+	return 0;
+}
+
+int keeper_retrieve(int rootfd, const char *session, const uint64_t *tokens, size_t count, int *fds,
+		    struct error *err)
+{
+	size_t done, n;
+	int rc = 0;
+
+	for (done = 0; done < count; done++)
+		fds[done] = -1;
+	for (done = 0; rc == 0 && done < count; done += n) {
+		n = count - done < KEEPER_RETRIEVE_MAX ? count - done : KEEPER_RETRIEVE_MAX;
+		rc = retrieve_some(rootfd, session, tokens + done, n, fds + done, err);
+	}
+	return rc;
 }
 
 int keeper_give_journal(int rootfd, const char *session, int fd, struct error *err)
@@ -261,7 +285,7 @@ int keeper_give_journal(int rootfd, const char *session, int fd, struct error *e
 	cleanup_json struct json_object *reply = NULL;
 	cleanup_close int sock = connect_keeper(rootfd, session, err);
 
-	return sock < 0 ? sock : exchange(sock, session, request, &fd, 1, &reply, NULL, err);
+	return sock < 0 ? sock : exchange(sock, session, request, &fd, 1, &reply, NULL, 0, err);
 }
 
 int keeper_note_jump(int rootfd, const char *session, bool begun, struct error *err)
@@ -272,7 +296,7 @@ int keeper_note_jump(int rootfd, const char *session, bool begun, struct error *
 
 	if (request)
 		json_object_object_add(request, "begun", json_object_new_boolean(begun));
-	sock = ask(rootfd, session, request, &reply, NULL, err);
+	sock = ask(rootfd, session, request, &reply, NULL, 0, err);
 	return sock < 0 ? sock : 0;
 }
 

@@ -23,10 +23,11 @@ int keeper_info(int rootfd, const char *session, struct keeper_info *info,
 int keeper_cancel(int rootfd, const char *session, struct error *err);
 
 /*
- * The device or memfd under @token, retrieved if it was not yet.  Returns a
- * close-on-exec descriptor of the caller's.
+ * The devices and memfds under @tokens, retrieved if they were not yet: descriptors
+ * (close-on-exec) into @fds, the caller's, those that it has not got being -1.
  */
-int keeper_retrieve(int rootfd, const char *session, uint64_t token, struct error *err);
+int keeper_retrieve(int rootfd, const char *session, const uint64_t *tokens, size_t count,
+		    int *fds, struct error *err);
 
 /*
  * Finish a retrieved session, with @drop_memfds even when a memfd in it is in

@@ -40,13 +40,15 @@ static bool is_trusted(int sock)
 static void serve_request(struct keeper *keeper, int sock)
 {
 	struct json_object *request = NULL, *answer;
-	int given[KEEPER_FDS], fd = -1;
-	size_t i;
+	int given[KEEPER_FDS], fds[KEEPER_RETRIEVE_MAX];
+	size_t i, count = 0;
 
 	if (keeper_receive(sock, &request, given, KEEPER_FDS) < 0)
 		return;
-	answer = keeper_answer(keeper, request, sock, given, &fd);
-	keeper_send(sock, answer, &fd, fd >= 0);
+	answer = keeper_answer(keeper, request, sock, given, fds);
+	while (count < KEEPER_RETRIEVE_MAX && fds[count] >= 0)
+		count++;
+	keeper_send(sock, answer, fds, count);
 	json_object_put(answer);
 	json_object_put(request);
 	for (i = 0; i < KEEPER_FDS; i++)

@@ -181,22 +181,16 @@ void keeper_find_memfds(struct keeper *keeper)
 	}
 }
 
-static int retrieve(struct keeper *keeper, struct json_object *request, int *fd,
-		    struct error *err)
+static int retrieve_one(struct keeper *keeper, struct json_object *text, int *fd, struct error *err)
 {
-	struct json_object *value;
 	struct keeper_entry *entry;
 	uint64_t token;
 	int rc;
 
-	if (keeper->info.direction != KEEPER_INCOMING)
-		return error_set(err, STATUS_REFUSED, 0, keeper->info.session,
-				 "the session is outgoing: there was no kexec yet");
-	if (!json_object_object_get_ex(request, "token", &value) ||
-	    !json_object_is_type(value, json_type_string) ||
-	    token_parse(json_object_get_string(value), &token))
+	if (!json_object_is_type(text, json_type_string) ||
+	    token_parse(json_object_get_string(text), &token))
 		return error_set(err, STATUS_FAILED, EBADMSG, keeper->info.session,
-				 "a request without a token");
+				 "a request with what is no token");
 	entry = keeper_find_entry(keeper, token);
 	if (!entry)
 		entry = add_entry(keeper, token, err);
@@ -211,6 +205,29 @@ static int retrieve(struct keeper *keeper, struct json_object *request, int *fd,
 	}
 	*fd = entry->fd;
 	return 0;
+}
+
+/* All, or none is handed out; what was retrieved by then stays with us. */
+static int retrieve(struct keeper *keeper, struct json_object *request, int *fds, struct error *err)
+{
+	struct json_object *tokens;
+	size_t i, count;
+	int rc = 0;
+
+	if (keeper->info.direction != KEEPER_INCOMING)
+		return error_set(err, STATUS_REFUSED, 0, keeper->info.session,
+				 "the session is outgoing: there was no kexec yet");
+	if (!json_object_object_get_ex(request, "tokens", &tokens) ||
+	    !json_object_is_type(tokens, json_type_array))
+		return error_set(err, STATUS_FAILED, EBADMSG, keeper->info.session,
+				 "a request without tokens");
+	count = json_object_array_length(tokens);
+	if (count == 0 || count > KEEPER_RETRIEVE_MAX)
+		return error_set(err, STATUS_FAILED, EBADMSG, keeper->info.session,
+				 "a request with %zu tokens", count);
+	for (i = 0; rc == 0 && i < count; i++)
+		rc = retrieve_one(keeper, json_object_array_get_idx(tokens, i), &fds[i], err);
+	return rc;
 }
 
 /* What keeps the session from being finished, in one error. */
@@ -300,27 +317,29 @@ static int cancel(struct keeper *keeper, struct error *err)
 }
 
 struct json_object *keeper_answer(struct keeper *keeper, struct json_object *request, int sock,
-				  int *given, int *fd)
+				  int *given, int *fds)
 {
 	struct error err = { .status = STATUS_OK };
 	struct json_object *value;
 	const char *op = "";
+	size_t i;
 	int rc;
 
-	*fd = -1;
+	for (i = 0; i < KEEPER_RETRIEVE_MAX; i++)
+		fds[i] = -1;
 	if (json_object_object_get_ex(request, "op", &value) &&
 	    json_object_is_type(value, json_type_string))
 		op = json_object_get_string(value);
 	if (!strcmp(op, "info"))
 		return answer_info(keeper, request, &err);
 	if (!strcmp(op, "retrieve"))
-		rc = retrieve(keeper, request, fd, &err);
+		rc = retrieve(keeper, request, fds, &err);
 	else if (!strcmp(op, "finish"))
 		rc = finish(keeper, request, &err);
 	else if (!strcmp(op, "cancel"))
 		rc = cancel(keeper, &err);
 	else if (!strcmp(op, "lease"))
-		rc = keeper_grant_lease(keeper, request, sock, fd, &err);
+		rc = keeper_grant_lease(keeper, request, sock, fds, &err);
 	else if (!strcmp(op, "dismiss"))
 		rc = keeper_dismissed(keeper, &err);
 	else if (!strcmp(op, "adopt"))
@@ -332,5 +351,7 @@ struct json_object *keeper_answer(struct keeper *keeper, struct json_object *req
 	else
 		rc = error_set(&err, STATUS_FAILED, EBADMSG, keeper->info.session,
 			       "the keeper does not know this request");
+	if (rc < 0)
+		fds[0] = -1;
 	return rc < 0 ? keeper_error_message(&err) : keeper_ok_message();
 }

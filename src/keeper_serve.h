@@ -123,8 +123,9 @@ void keeper_lease_ended(struct keeper *keeper);
 /*
  * The answer to one request on the connection @sock, NULL without memory.  @given: the
  * KEEPER_FDS descriptors that came with it (-1: none), the caller's but for those that are
- * set to -1.  *@fd is a descriptor to send beside it, owned by the keeper, or -1.
+ * set to -1.  @fds is for KEEPER_RETRIEVE_MAX descriptors to send beside it, owned by
+ * the keeper; the first -1 ends them.
  * When the request was for a lease, and granted, @sock is the keeper's (keeper->lease).
  */
 struct json_object *keeper_answer(struct keeper *keeper, struct json_object *request, int sock,
-				  int *given, int *fd);
+				  int *given, int *fds);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How keeper and client talk: one JSON object per SOCK_SEQPACKET packet, a
- * descriptor beside it where one is handed over.
+ * How keeper and client talk: one JSON object per SOCK_SEQPACKET packet, descriptors
+ * beside it where some are handed over.
  *
  * One request per connection: {"op":"info","from":N}, {"op":"cancel"},
- * {"op":"finish","drop_memfds":BOOL}, {"op":"retrieve","token":"0x..."},
+ * {"op":"finish","drop_memfds":BOOL}, {"op":"retrieve","tokens":["0x...",...]},
  * {"op":"dismiss"}, {"op":"journal"} with the
  * descriptor of one, {"op":"jump","begun":BOOL}; but {"op":"adopt"}, with the descriptors of a session and its manifest,
  * comes on the connection of {"op":"lease","summoned":BOOL}, which lasts as long as the
@@ -26,6 +26,7 @@ struct json_object;
 
 #define KEEPER_PACKET_MAX 65536
 #define KEEPER_FDS 2 /* at most with a request: a session and its manifest */
+#define KEEPER_RETRIEVE_MAX 32 /* at most with a reply, one for each token */
 #define KEEPER_INFO_PAGE 64 /* entries per info reply, so that it fits a packet */
 
 enum keeper_direction { KEEPER_OUTGOING, KEEPER_INCOMING };

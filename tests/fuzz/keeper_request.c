@@ -63,11 +63,11 @@ static void check_answer(struct keeper *keeper, struct json_object *answer)
 
 static void ask(struct keeper *keeper, struct json_object *request, int sock)
 {
-	int given[KEEPER_FDS] = { null_fd(), null_fd() }, fd, i;
-	struct json_object *answer = keeper_answer(keeper, request, sock, given, &fd);
+	int given[KEEPER_FDS] = { null_fd(), null_fd() }, fds[KEEPER_RETRIEVE_MAX], i;
+	struct json_object *answer = keeper_answer(keeper, request, sock, given, fds);
 
 	check_answer(keeper, answer);
-	must(fd == -1 && (keeper->ended || keeper->info.waiting || keeper->session >= 0));
+	must(fds[0] == -1 && (keeper->ended || keeper->info.waiting || keeper->session >= 0));
 	for (i = 0; i < KEEPER_FDS; i++)
 		must(close(given[i]) == 0);
 	json_object_put(answer);

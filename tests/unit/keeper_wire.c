@@ -288,16 +288,16 @@ static void check_answer(struct keeper *keeper, const char *request, enum exit_s
 {
 	struct json_object *message = json_tokener_parse(request), *answer;
 	struct error err = { .status = STATUS_OK };
-	int given[KEEPER_FDS], fd;
+	int given[KEEPER_FDS], fds[KEEPER_RETRIEVE_MAX];
 	size_t i;
 
 	for (i = 0; i < KEEPER_FDS; i++)
 		given[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
-	answer = keeper_answer(keeper, message, -1, given, &fd);
+	answer = keeper_answer(keeper, message, -1, given, fds);
 	keeper_reply_status(answer, "vm", &err);
 	is_int(err.status, want, "%s to an %s session", request,
 	       keeper_direction_name(keeper->info.direction));
-	ok(!keeper->ended && fd == -1 && (keeper->session >= 0 || keeper->info.waiting),
+	ok(!keeper->ended && fds[0] == -1 && (keeper->session >= 0 || keeper->info.waiting),
 	   "the session is still held");
 	for (i = 0; i < KEEPER_FDS; i++)
 		ok(close(given[i]) == 0, "what came with it is still the caller's");
@@ -348,15 +348,19 @@ static void check_answers(void)
 	check_answer(&keeper, "{\"op\":\"info\",\"from\":\"5\"}", STATUS_FAILED);
 	check_answer(&keeper, "{\"op\":\"info\",\"from\":99999999999}", STATUS_OK);
 	check_answer(&keeper, "{\"op\":\"finish\"}", STATUS_REFUSED);
-	check_answer(&keeper, "{\"op\":\"retrieve\",\"token\":\"0x0001000000000000\"}", STATUS_REFUSED);
+	check_answer(&keeper, "{\"op\":\"retrieve\",\"tokens\":[\"0x0001000000000000\"]}", STATUS_REFUSED);
 	keeper.info.direction = KEEPER_INCOMING;
 	keeper.info.entries[0].state = ENTRY_ARRIVED;
 	check_answer(&keeper, "{\"op\":\"cancel\"}", STATUS_REFUSED);
 	check_answer(&keeper, "{\"op\":\"finish\"}", STATUS_BUSY);
 	check_answer(&keeper, "{\"op\":\"retrieve\"}", STATUS_FAILED);
-	check_answer(&keeper, "{\"op\":\"retrieve\",\"token\":5}", STATUS_FAILED);
-	check_answer(&keeper, "{\"op\":\"retrieve\",\"token\":\"0x0000000000000000\"}", STATUS_NOT_FOUND);
-	check_answer(&keeper, "{\"op\":\"retrieve\",\"token\":\"0x0001000000000100\"}", STATUS_NOT_FOUND);
+	check_answer(&keeper, "{\"op\":\"retrieve\",\"tokens\":[5]}", STATUS_FAILED);
+	check_answer(&keeper, "{\"op\":\"retrieve\",\"tokens\":[]}", STATUS_FAILED);
+	check_answer(&keeper, "{\"op\":\"retrieve\",\"tokens\":\"0x0001000000000100\"}", STATUS_FAILED);
+	check_answer(&keeper, "{\"op\":\"retrieve\",\"tokens\":[1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3]}",
+		     STATUS_FAILED);
+	check_answer(&keeper, "{\"op\":\"retrieve\",\"tokens\":[\"0x0000000000000000\"]}", STATUS_NOT_FOUND);
+	check_answer(&keeper, "{\"op\":\"retrieve\",\"tokens\":[\"0x0001000000000100\"]}", STATUS_NOT_FOUND);
 	check_answer(&keeper, "{\"op\":\"adopt\"}", STATUS_BUSY);
 	check_answer(&keeper, "{\"op\":\"dismiss\"}", STATUS_BUSY);
 	keeper.info.entries[0].of.token = token_from_memfd(1);
@@ -373,9 +377,9 @@ static void check_request(struct keeper *keeper, int sock, const char *request, 
 {
 	struct json_object *message = json_tokener_parse(request), *answer;
 	struct error err = { .status = STATUS_OK };
-	int given[KEEPER_FDS] = { -1, -1 }, fd;
+	int given[KEEPER_FDS] = { -1, -1 }, fds[KEEPER_RETRIEVE_MAX];
 
-	answer = keeper_answer(keeper, message, sock, given, &fd);
+	answer = keeper_answer(keeper, message, sock, given, fds);
 	is_int(keeper_reply_status(answer, "vm", &err), want, "%s", request);
 	json_object_put(answer);
 	json_object_put(message);
@@ -430,7 +434,7 @@ static void check_journal(void)
 	struct keeper keeper = { .info = { .session = "vm", .pid = 1 }, .has_manifest = true,
 				 .listener = -1, .rootfd = -1, .dir = -1, .journal = -1 };
 	struct json_object *message = json_tokener_parse("{\"op\":\"journal\"}"), *answer;
-	int given[KEEPER_FDS] = { memfd_create("journal", MFD_CLOEXEC), -1 }, fd;
+	int given[KEEPER_FDS] = { memfd_create("journal", MFD_CLOEXEC), -1 }, fds[KEEPER_RETRIEVE_MAX];
 	struct error err = { .status = STATUS_OK };
 
 	keeper.session = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -440,7 +444,7 @@ static void check_journal(void)
 	check_answer(&keeper, "{\"op\":\"journal\"}", STATUS_BUSY);
 	keeper.info.direction = KEEPER_OUTGOING;
 	ok(ftruncate(given[0], JOURNAL_SIZE) == 0, "a journal");
-	answer = keeper_answer(&keeper, message, -1, given, &fd);
+	answer = keeper_answer(&keeper, message, -1, given, fds);
 	is_int(keeper_reply_status(answer, "vm", &err), 0, "it is taken");
 	ok(given[0] == -1 && keeper.journal >= 0, "it is the keeper's");
 	check_answer(&keeper, "{\"op\":\"journal\"}", STATUS_BUSY);
@@ -465,14 +469,14 @@ static void check_waiting(void)
 				 .listener = -1, .rootfd = -1, .dir = -1, .journal = -1 };
 	struct json_object *message = json_tokener_parse("{\"op\":\"dismiss\"}");
 	struct error err = { .status = STATUS_OK };
-	int given[KEEPER_FDS] = { -1, -1 }, fd;
+	int given[KEEPER_FDS] = { -1, -1 }, fds[KEEPER_RETRIEVE_MAX];
 	struct json_object *answer;
 
 	check_answer(&keeper, "{\"op\":\"info\"}", STATUS_OK);
 	check_answer(&keeper, "{\"op\":\"adopt\"}", STATUS_REFUSED);
 	check_answer(&keeper, "{\"op\":\"finish\"}", STATUS_REFUSED);
-	check_answer(&keeper, "{\"op\":\"retrieve\",\"token\":\"0x0001000000000000\"}", STATUS_REFUSED);
-	answer = keeper_answer(&keeper, message, -1, given, &fd);
+	check_answer(&keeper, "{\"op\":\"retrieve\",\"tokens\":[\"0x0001000000000000\"]}", STATUS_REFUSED);
+	answer = keeper_answer(&keeper, message, -1, given, fds);
 	is_int(keeper_reply_status(answer, "vm", &err), 0, "dismissed");
 	ok(keeper.ended, "it ends");
 	json_object_put(answer);

@@ -18,7 +18,7 @@ peer() {
 	if sys.argv[1] == "close":
 	    time.sleep(0.3)
 	elif sys.argv[1] == "silent":
-	    time.sleep(15)
+	    time.sleep(1000)
 	else:
 	    line, fds, flags, address = socket.recv_fds(client, 65536, 253)
 	    with open("/tmp/line", "wb") as out:

@@ -85,7 +85,7 @@ for data in [b"\0", b"{", b"x", b"[]", b"7", b'"op"', b"null", b"{}{}", b"{}\0",
     refused(data[:30], tell(data))
 for _ in range(300):
     refused("random", tell(os.urandom(random.randrange(1, 3000))))
-text = json.dumps({"op": "retrieve", "token": "0x0001000000000100"}).encode()
+text = json.dumps({"op": "retrieve", "tokens": ["0x0001000000000100"]}).encode()
 for length in range(1, len(text)):
     refused("a part", tell(text[:length]))
 
@@ -93,7 +93,9 @@ for length in range(1, len(text)):
 wrong = [None, True, False, 0, -1, 1 << 62, 1e300, "", "x", "0x", "0x1", "-1", "0x" + "f" * 17, [], [1], {}, {"op": "info"}]
 for value in wrong:
     refused("op", ask({"op": value}))
-    refused("token", ask({"op": "retrieve", "token": value}))
+    refused("tokens", ask({"op": "retrieve", "tokens": value}))
+    refused("token", ask({"op": "retrieve", "tokens": [value]}))
+refused("tokens", ask({"op": "retrieve", "tokens": ["0x0001000000000100"] * 33}))
 for value in [None, 0, 1, "true", "x", [], {}]:
     for op, key in [("finish", "drop_memfds"), ("lease", "summoned")]:
         refused(op, ask({"op": op, key: value}))
