@@ -27,7 +27,7 @@ setup_file() {
 }
 
 @test "systemd: a keeper outside of its store, with and without SurviveFinalKillSignal=" {
-	machine systemd/survive.sh --systemd --device edu --device igb
+	machine systemd/survive.sh --systemd --device edu --device igb --timeout 300
 }
 
 @test "systemd: a VMM's device and memory, through a crash of the keeper and systemctl kexec" {

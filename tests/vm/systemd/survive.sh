@@ -10,7 +10,8 @@ case $BOOT in
 	systemd-run --unit=survivor --service-type=forking --property=KillMode=none \
 		--property=SurviveFinalKillSignal=yes --property=DefaultDependencies=no \
 		"$PWD/vfio-luctl" preserve vm "$a"
-	systemd-run --unit=victim --service-type=forking "$PWD/vfio-luctl" preserve lost "$b"
+	# It heeds no SIGTERM, for which systemd waits
+	systemd-run --unit=victim --service-type=forking --property=TimeoutStopSec=5 "$PWD/vfio-luctl" preserve lost "$b"
 	is "$(states vm)" "$a preserved"
 	is "$(states lost)" "$b preserved"
 	expect 4 check
