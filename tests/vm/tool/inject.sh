@@ -298,7 +298,7 @@ table() {
 
 # What came of an error of a call must be what is recorded of that. Which of the calls that are alike
 # were tried, and which of several things that can happen did, differs from run to run.
-compare() {
+compare_tables() {
 	awk -F '\t' -v OFS='\t' '
 		{
 			n = split($5, errors, ",")
@@ -323,7 +323,7 @@ compare() {
 finish_table() {
 	table >/share/inject.table
 	[ ! -s $WRONG ] || { cat $WRONG; return 1; }
-	[ "$1" = --renew ] || compare "tests/data/inject-$half.table" /share/inject.table
+	[ "$1" = --renew ] || compare_tables "tests/data/inject-$half.table" /share/inject.table
 }
 
 outgoing() {
