@@ -96,9 +96,9 @@ $(BUILD)/flags: FORCE
 
 # The prerequisites come first: the tiers need make itself to look again for what was installed.
 check:
-	tests/deps build test vm
-	$(MAKE) test-programs
-	tests/run-all unit cli vm debug
+	tests/deps build test analyze vm
+	$(MAKE) test-programs asan-programs
+	tests/run-all unit cli asan analyze vm debug
 
 demo:
 	tests/deps build test vm
@@ -165,6 +165,10 @@ fuzz-programs: $(fuzz_tests)
 # Live update after live update, with three devices and a memfd.
 soak: all vm-helpers
 	tests/vm/run --timeout 3000 --device edu --device igb --device virtio-rng-pci tests/vm/kernel/soak.sh $(or $(ROUNDS),50)
+
+# What the tests do at every third system call, at each of them.
+interrupt: all vm-helpers
+	tests/vm/run --timeout 3000 --device edu --device igb tests/vm/tool/interrupt.sh
 
 crowd = tests/vm/run --timeout 2400 --memory 4G --append "log_buf_len=4M" $(foreach n,$(shell seq 128),--device edu)
 
@@ -234,6 +238,6 @@ distclean:
 	rm -rf vfio-luctl build vfio-luctl-*.tar.gz
 
 .PHONY: all analyze asan-programs bench bench-kernel bench-share check check-asan check-cli check-debug check-unit check-vm \
-	clean demo demo-vmm dist distclean FORCE fuzz fuzz-programs install installcheck kernel-deb patches-check soak test-programs \
+	clean demo demo-vmm dist distclean FORCE fuzz fuzz-programs install installcheck interrupt kernel-deb patches-check soak test-programs \
 	uninstall vm-helpers
 .DELETE_ON_ERROR:

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # SIGKILL and SIGTERM for the client, and SIGKILL for the keeper, at each of their system calls:
 # afterwards each device is ordinarily usable, or in a session that is held or can be retrieved.
+# interrupt.sh [EVERY]: only at every EVERYth of them.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 a=${DEVICE[0]} b=${DEVICE[1]}
 LUCTL=$(realpath "$LUCTL")
 LIST=/sys/kernel/debug/liveupdate/sessions
-declare -ri KILL=9 TERM=15
+declare -ri KILL=9 TERM=15 EVERY=${1:-1}
 
 # first WORD...: the number of the tool's first own system call; those before it load libraries
 first() {
@@ -13,7 +14,7 @@ first() {
 	grep -n -m 1 '"/dev/null"' /tmp/trace | cut -d : -f 1
 }
 
-# sweep WHO SIGNAL BEFORE AFTER VERB WORD...: the verb once for each of its system calls, or, when
+# sweep WHO SIGNAL BEFORE AFTER VERB WORD...: the verb once for each of these system calls of it, or, when
 # WHO is children or keeper, for each of theirs, from $from on (in an earlier kernel: from $start).
 sweep() {
 	local who=$1 signal=$2 before=$3 after=$4 n target status told=
@@ -28,9 +29,9 @@ sweep() {
 		# Whoever is left alone succeeds, whatever those before it have left
 		[[ $told != ended || $status -eq 0 ]] || { echo "$1: status $status"; cat /tmp/told; return 1; }
 		"$after" || { echo "$1: $who, signal $signal at call $n ($told)"; cat /tmp/told; return 1; }
-		((++n))
+		((n += EVERY))
 	done
-	points=$((n - ${start:-$from} - 1))
+	points=$(((n - ${start:-$from}) / EVERY - 1))
 	echo "$1: signal $signal for $who at $points system calls: nothing lost, nothing locked"
 	((points > 5))
 }
@@ -91,7 +92,7 @@ unfinished() {
 		! grep -q '^incoming session vm unclaimed' $LIST || until_true "$LUCTL" retrieve vm >/dev/null
 		return
 	fi
-	echo $((n + 1)) >/share/from
+	echo $((n + EVERY)) >/share/from
 	[[ $told != ended ]] || rm /share/from
 	kill "$(pgrep -x probe)"
 	until_true all_free
