@@ -62,6 +62,7 @@ const struct command cmd_cancel = {
 	.name = "cancel",
 	.args = "SESSION",
 	.summary = "End an outgoing session and free its devices",
+	.page = "vfio-luctl-preserve",
 	.sessions = SESSIONS_OUTGOING,
 	.run = run_cancel,
 };

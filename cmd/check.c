@@ -41,7 +41,7 @@ static void get_remedy(const void *record, struct column_value *value)
 
 static const struct column columns[] = {
 	{ "severity", "SEVERITY", COLUMN_STRING, true, get_severity, "error: a device would be lost; warning: it can go wrong; info" },
-	{ "id", "ID", COLUMN_STRING, true, get_id, "which finding it is, see the man page" },
+	{ "id", "ID", COLUMN_STRING, true, get_id, "which finding it is, see vfio-luctl-check(8)" },
 	{ "object", "OBJECT", COLUMN_STRING, true, get_object, "a device, a session, the kernel" },
 	{ "text", "TEXT", COLUMN_STRING, true, get_text, "what was found" },
 	{ "remedy", "REMEDY", COLUMN_STRING, true, get_remedy, "what to do about it" },

@@ -35,6 +35,7 @@ struct command {
 	const char *name;
 	const char *args;    /* for usage: "SESSION DEVICE..." */
 	const char *summary; /* one line, shown by --help and nowhere else written */
+	const char *page;    /* of the manual, in section 8; NULL: vfio-luctl-NAME */
 	enum sessions sessions; /* for complete */
 	int (*run)(struct globals *globals, int argc, char **argv, struct error *err);
 };

@@ -109,11 +109,14 @@ static int parse(const struct command *command, const struct argp *own, struct i
 		{ &global_argp, 0, "Global options:", 1 },
 		{ 0 },
 	};
-	const struct argp root = { NULL, parse_root, command->args, command->summary, children, NULL, NULL };
+	char *given = argv[0], name[64], doc[160];
+	const struct argp root = { NULL, parse_root, command->args, doc, children, NULL, NULL };
 	cleanup_free char *text = NULL;
-	char *given = argv[0], name[64];
 	error_t ret;
 
+	/* What is behind the \v stands below the options. */
+	snprintf(doc, sizeof(doc), "%s\vThe manual: %s%s(8)", command->summary,
+		 command->page ? "" : "vfio-luctl-", command->page ? command->page : command->name);
 	snprintf(name, sizeof(name), "vfio-luctl%s%s", command->name ? " " : "",
 		 command->name ? command->name : "");
 	argv[0] = name; /* argp makes the usage line of it */

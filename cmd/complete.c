@@ -318,5 +318,6 @@ const struct command cmd_complete = {
 	.name = "complete",
 	.args = "[-- WORD...]",
 	.summary = "Tell a shell what the last word can become",
+	.page = "vfio-luctl",
 	.run = run_complete,
 };

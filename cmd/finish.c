@@ -108,6 +108,7 @@ const struct command cmd_finish = {
 	.name = "finish",
 	.args = "SESSION",
 	.summary = "End the live update of a retrieved session",
+	.page = "vfio-luctl-retrieve",
 	.sessions = SESSIONS_INCOMING,
 	.run = run_finish,
 };

@@ -63,7 +63,7 @@ static void get_text(const void *record, struct column_value *value)
 static const struct column columns[] = {
 	{ "step", "STEP", COLUMN_STRING, true, get_step, "check, load, jump" },
 	{ "state", "STATE", COLUMN_STRING, true, get_state, "of a finding: overridden, warning; of the rest: planned, done, begun" },
-	{ "id", "ID", COLUMN_STRING, true, get_id, "which finding it is, see the man page" },
+	{ "id", "ID", COLUMN_STRING, true, get_id, "which finding it is, see vfio-luctl-check(8)" },
 	{ "object", "OBJECT", COLUMN_STRING, true, get_object, "what the finding is about; the image; who jumps" },
 	{ "text", "TEXT", COLUMN_STRING, true, get_text, "the finding; the command line" },
 	{ 0 },

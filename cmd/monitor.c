@@ -282,5 +282,6 @@ const struct command cmd_monitor = {
 	.name = "monitor",
 	.args = "[DEVICE...]",
 	.summary = "Tell what happens to the devices, as it happens",
+	.page = "vfio-luctl-wait",
 	.run = run_monitor,
 };

@@ -110,6 +110,7 @@ const struct command cmd_recover = {
 	.name = "recover",
 	.args = "SESSION",
 	.summary = "Make ordinary devices of those in a session of the previous kernel",
+	.page = "vfio-luctl-retrieve",
 	.sessions = SESSIONS_INCOMING,
 	.run = run_recover,
 };

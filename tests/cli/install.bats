@@ -21,14 +21,16 @@ files() {
 }
 
 wanted_files() {
-	local schema
+	local page schema
 	echo 644 usr/lib/systemd/system/vfio-luctl@.service
 	echo 755 usr/sbin/vfio-luctl
 	echo 644 usr/share/bash-completion/completions/vfio-luctl
 	echo 644 usr/share/fish/vendor_completions.d/vfio-luctl.fish
 	echo 644 usr/share/man/man5/vfio-luctl-json.5
 	echo 644 usr/share/man/man5/vfio-luctl-manifest.5
-	echo 644 usr/share/man/man8/vfio-luctl-check.8
+	for page in check hold kexec list preserve retrieve status wait; do
+		echo "644 usr/share/man/man8/vfio-luctl-$page.8"
+	done
 	echo 644 usr/share/man/man8/vfio-luctl.8
 	for schema in "$TOP"/schemas/*.schema.json; do
 		echo "644 usr/share/vfio-luctl/${schema##*/}"
@@ -58,7 +60,7 @@ wanted_files() {
 @test "install: installcheck sees what is missing or wrong" {
 	local change number=0
 	for change in 'rm sbin/vfio-luctl' 'ln -sf /bin/true sbin/vfio-luctl' 'chmod a-x sbin/vfio-luctl' \
-		'rm share/man/man8/vfio-luctl.8' 'rm lib/systemd/system/vfio-luctl@.service' \
+		'rm share/man/man8/vfio-luctl.8' 'rm share/man/man8/vfio-luctl-wait.8' 'rm lib/systemd/system/vfio-luctl@.service' \
 		'sed -i s,^ExecStart=/usr,ExecStart=, lib/systemd/system/vfio-luctl@.service' \
 		'truncate -s 20 share/vfio-luctl/vfio-luctl-wait.schema.json' \
 		'rm -r share/vfio-luctl'; do

@@ -3,11 +3,12 @@
 
 load helpers
 
-# section PAGE HEADING: what stands below .Ss HEADING, where that is one of a list
+# section PAGE HEADING: what stands below .Sh HEADING, or .Ss, where HEADING is one of a list
 section() {
 	awk -v heading="$2" '
-		/^\.S[hs] / {
-			inside = 0
+		/^\.Sh / || (/^\.Ss / && !whole) {
+			whole = $0 == ".Sh " heading
+			inside = whole
 			gsub(/,/, "")
 			for (i = 2; i <= NF; i++)
 				inside = inside || ($1 == ".Ss" && $i == heading)
@@ -38,6 +39,206 @@ keys() {
 	sed '3i .Nonsense' "$TOP/man/vfio-luctl-json.5" >"$BATS_TEST_TMPDIR/page.5"
 	run groff -ww -mandoc -Tutf8 -z "$BATS_TEST_TMPDIR/page.5"
 	[ -n "$output" ]
+}
+
+# verbs: all there are
+verbs() {
+	"$LUCTL" --help | sed -n '/^Verbs:$/,/^$/s/^  \([a-z-]*\) .*/\1/p'
+}
+
+# page_of [VERB]: the page that its --help names
+page_of() {
+	"$LUCTL" "$@" --help | sed -n "s:^The manual\: \([a-z-]*\)(8)\$:$TOP/man/\1.8:p"
+}
+
+# verbs_of PAGE
+verbs_of() {
+	local verb
+	for verb in $(verbs); do
+		[ "$(page_of "$verb")" != "$1" ] || echo "$verb"
+	done
+}
+
+# read_as PAGE HEADING: a section of it, as one reads it, without line breaks
+read_as() {
+	mandoc -T utf8 -O width=1000 "$1" | sed 's/.\x08//g' | awk -v heading="$2" '
+		/^[A-Z]/ { inside = $0 == heading }
+		inside && !/^[A-Z]/'
+}
+
+# each: options with the names of their arguments on stdin, "-o, --output=[+]COLUMN,...", each on a line
+each() {
+	sed 's/  .*//; s/, -/\n-/g' | tr -d '=[] ' | sort -u
+}
+
+help_options() {
+	"$LUCTL" "$@" --help | sed -nE 's/^ +((-., )?--[^ ]+).*/\1/p' | each
+}
+
+long_options() {
+	"$LUCTL" "$@" --help | sed -nE 's/^ +(-., )?(--[a-z-]+).*/\2/p' | sort
+}
+
+@test "man: every verb has a page, which --help names, and vfio-luctl(8) has all verbs and pages" {
+	local verb page name
+	same "$(page_of)" "$TOP/man/vfio-luctl.8"
+	for verb in $(verbs); do
+		page=$(page_of "$verb")
+		name=${page##*/}
+		grep -qx "\.Nm vfio-luctl $verb" <<<"$(section "$page" SYNOPSIS)"
+		[ "$verb" = complete ] ||
+			same "$(section "$TOP/man/vfio-luctl.8" VERBS | sed -n "/^\.It Cm $verb\$/,/^\.Xr/s/^\.Xr \(.*\) 8 \.\$/\1.8/p")" "$name"
+	done
+	same "$(section "$TOP/man/vfio-luctl.8" VERBS | sed -n 's/^\.It Cm //p')" "$(verbs)"
+	same "$(sed -n 's/^\.Nm vfio-luctl \([a-z].*\)/\1/p' "$TOP"/man/*.8 | sort)" "$(verbs | sort)"
+	for page in "$TOP"/man/vfio-luctl-*.[1-8]; do
+		name=${page##*/}
+		section "$TOP/man/vfio-luctl.8" "SEE ALSO" | grep -qx "\.Xr ${name%.*} ${name##*.}\( ,\)\?"
+		section "$page" "SEE ALSO" | grep -qx '\.Xr vfio-luctl 8\( ,\)\?'
+	done
+}
+
+@test "man: every page of a verb has the sections that one looks for, in their order" {
+	local page
+	for page in "$TOP"/man/*.8; do
+		echo "$page"
+		same "$(sed -nE 's/^\.Sh (NAME|SYNOPSIS|DESCRIPTION|OPTIONS|EXIT STATUS|EXAMPLES|SEE ALSO)$/\1/p' "$page" | paste -sd ,)" \
+			'NAME,SYNOPSIS,DESCRIPTION,OPTIONS,EXIT STATUS,EXAMPLES,SEE ALSO'
+	done
+}
+
+@test "man: the options of a page are those of --help of its verbs, with the same arguments" {
+	local page verb
+	for page in "$TOP"/man/*.8; do
+		echo "$page"
+		same "$(read_as "$page" OPTIONS | sed -n 's/^     -/-/p' | each)" \
+			"$(for verb in $(verbs_of "$page"); do help_options "$verb"; done | sort -u)"
+	done
+	same "$(comm -13 <(help_options complete) <(help_options))" ''
+}
+
+# What all have is in vfio-luctl(8)
+@test "man: the synopsis of a verb has its options, and no other" {
+	local verb
+	for verb in $(verbs); do
+		echo "$verb"
+		same "$(read_as "$(page_of "$verb")" SYNOPSIS | grep "^     vfio-luctl $verb " | grep -oE -- '--[a-z-]+' | sort)" \
+			"$(comm -23 <(long_options "$verb") <(long_options complete))"
+	done
+}
+
+@test "man: no page has an option that no verb has" {
+	run grep -vxFe "$(for verb in $(verbs); do help_options "$verb"; done | grep -oE '^--?[a-zA-Z][a-z-]*')" \
+		<(grep -ohE '(Fl|,) (-[a-z][a-z-]+|[a-zA-Z])\b' "$TOP"/man/* | sed -n 's/Fl /-/p' | sort -u)
+	same "$output" ''
+}
+
+@test "man: every command line that a document shows is one" {
+	local line verb option options
+	while read -r line; do
+		read -r _ verb _ <<<"$line"
+		verbs | grep -qx -- "$verb" || { echo "no such verb: $line"; return 1; }
+		options=$("$LUCTL" "$verb" --help)
+		while read -r option; do
+			grep -qE -- "(^|[ ,])$option([ ,=[]|\$)" <<<"$options" || { echo "$verb has no $option: $line"; return 1; }
+		done < <(sed 's/ -- .*//; s/#.*//; s/ |.*//' <<<"$line" | grep -oE -- ' --?[a-z][a-z-]*')
+	done < <(grep -hoE '\bvfio-luctl [a-z].*' "$TOP/README.md" "$TOP/CONTRIBUTING.md" "$TOP/SECURITY.md" "$TOP"/man/* |
+		sed 's/`.*//' | grep -vE '^vfio-luctl (is|does) ')
+}
+
+# described PAGE VERB: the columns in its section COLUMNS, or what stands there for the verb; "*": a usual one
+described() {
+	awk -v verb="$2" '
+		/^\.Sh / { inside = $2 == "COLUMNS"; of = "" }
+		/^\.Ss / { of = $2 }
+		inside && (of == "" || of == verb)' "$1" |
+		sed -n 's/^\.It Cm //p' | sed 's/ No \*/*/g; s/Cm //g' | tr -d ' ' | tr , '\n'
+}
+
+@test "man: the columns of a page are those of its verbs, and the usual ones are told" {
+	local page verb
+	for page in "$TOP"/man/*.8; do
+		for verb in $(verbs_of "$page"); do
+			"$LUCTL" "$verb" --list-columns --json 2>/dev/null |
+				jq -r '.columns[] | .column + if .default then "*" else "" end' >"$BATS_TEST_TMPDIR/$verb" ||
+				[ "$verb" = hold ] # has no output
+			described "$page" "$verb" | sort -u >"$BATS_TEST_TMPDIR/described"
+			run comm -13 "$BATS_TEST_TMPDIR/described" <(sort "$BATS_TEST_TMPDIR/$verb")
+			[ -z "$output" ] || { echo "$page: $verb: not described: $output"; return 1; }
+			sort -u "$BATS_TEST_TMPDIR/$verb" >>"$BATS_TEST_TMPDIR/${page##*/}"
+			cat "$BATS_TEST_TMPDIR/described" >>"$BATS_TEST_TMPDIR/${page##*/}.described"
+		done
+		same "$(sort -u "$BATS_TEST_TMPDIR/${page##*/}.described")" "$(sort -u "$BATS_TEST_TMPDIR/${page##*/}")"
+	done
+}
+
+@test "man: the page of a verb has every word that its output can have" {
+	local verb word
+	for verb in $(verbs); do
+		[ "$verb" != hold ] || continue # has no output
+		while read -r word; do
+			grep -qE "Li (.* )?$word( |\$)" "$(page_of "$verb")" || { echo "$verb: not described: $word"; return 1; }
+		done < <(jq -r '[.. | objects | .enum? // empty | .[] | select(. != null) | splits(" ")] | unique[]' \
+			"$TOP/schemas/vfio-luctl-$verb.schema.json")
+	done
+}
+
+@test "man: the exit codes are those of the program, in vfio-luctl(8) and README.md" {
+	local codes page
+	codes=$(sed -nE 's/^\tSTATUS_[A-Z_]+ = ([0-9]+),.*/\1/p' "$TOP/src/error.h")
+	[ "$(wc -l <<<"$codes")" -eq 9 ]
+	same "$(section "$TOP/man/vfio-luctl.8" 'EXIT STATUS' | sed -n 's/^\.It //p')" "$codes"
+	same "$(sed -n '/^- \*\*Exit codes\*\*/,/^- \*\*--/p' "$TOP/README.md" | sed '/^- \*\*`/,$d' | grep -oE '\b[0-9] ' | tr -d ' ')" "$codes"
+	for page in "$TOP"/man/*.8; do
+		run grep -vxFe "$codes" <(section "$page" 'EXIT STATUS' | sed -n 's/^\.It //p')
+		[ -z "$output" ] || { echo "$page: $output"; return 1; }
+	done
+}
+
+# What argp reads is not in our source; what the unit reads, the service manager gives it
+@test "man: the environment is that of the program" {
+	local file
+	same "$(for file in "$TOP"/man/*.8; do section "$file" ENVIRONMENT; done |
+		sed -nE 's/^\.(It )?Ev //p' | tr -s ' ,' '\n' | sort -u)" \
+		"$({
+			echo POSIXLY_CORRECT
+			sed -nE 's/^ExecStart=.*\$([A-Z]+).*/\1/p' "$TOP/systemd/vfio-luctl@.service.in"
+			grep -ohE 'env\("[A-Z_]+"' "$TOP"/cmd/*.c | grep -oE '[A-Z_]+'
+			grep -lE '(get|set)env\(' "$TOP"/src/*.c | xargs sed '/define VARIABLE/d; s/VARIABLE "/"VFIO_LUCTL_/g; s/_%s"/_NAME"/' |
+				grep -oE '"[A-Z_]{4,}"' | tr -d '"' | grep -v '_$'
+		} | sort -u)"
+}
+
+# paths: on stdin, each on a line; words in upper case and what printf() fills in stand for anything
+paths() {
+	sed -E 's:^/::; s:/$::; s/%[.0-9]*[ds]/*/g; s/[A-Z]{2,}/*/g' | sort -u
+}
+
+# matches TEXT PATTERN...
+matches() {
+	local pattern
+	for pattern in "${@:2}"; do
+		# shellcheck disable=SC2053 # a pattern
+		[[ $1 != $pattern ]] || return 0
+	done
+	return 1
+}
+
+# Of our own process we look at what every process has
+@test "man: the files that the program looks at are in vfio-luctl(8)" {
+	local path
+	local -a told used
+	mapfile -t told < <(section "$TOP/man/vfio-luctl.8" FILES | sed -nE 's/^\.(It )?Pa //p' | tr -s ' ,' '\n' | grep / | paths)
+	mapfile -t used < <(grep -ohE '"/?(dev|run|sys|proc|etc|boot|lib|usr)/[^" ]*"' "$TOP"/src/*.[ch] "$TOP"/cmd/*.[ch] |
+		tr -d '"' | paths | grep -vE '^(dev/null|proc/self/(fd|fdinfo|exe|cmdline)(/.*)?)$')
+	[ "${#used[@]}" -gt 30 ]
+	for path in "${used[@]}"; do
+		matches "$path" "${told[@]}" || [[ " ${told[*]}" == *" $path/"* ]] ||
+			[ "$path" = 'lib/modules/*/*' ] || { echo "not told of: $path"; return 1; }
+	done
+	for path in "${told[@]}"; do
+		matches "$path" "${used[@]}" || { echo "not used: $path"; return 1; }
+	done
 }
 
 @test "man: every page that one refers to as ours is there" {

@@ -103,40 +103,6 @@ setup() {
 	done
 }
 
-@test "source: every verb and option that --help tells of is in the man page" {
-	local verb option page missing=
-	for verb in $("$LUCTL" --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
-		grep -q "^\.It Cm $verb\|^\.Cm $verb" "$TOP/man/vfio-luctl.8" || missing+=" $verb"
-		page=$TOP/man/vfio-luctl-$verb.8
-		[ -e "$page" ] || page=$TOP/man/vfio-luctl.8
-		for option in $("$LUCTL" "$verb" --help | grep -oE -- '--[a-z][a-z-]+' | sort -u); do
-			grep -qE -- "[ ,]${option#-}( |$)" "$page" || missing+=" $verb:$option"
-		done
-	done
-	[ "$verb" ]
-	[ -z "$missing" ] || { echo "missing:$missing"; false; }
-}
-
-@test "source: no other verb or option is in the man page, the README or an example" {
-	local options verbs line verb option
-	verbs=$("$LUCTL" --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p')
-	options=$(for verb in $verbs; do "$LUCTL" "$verb" --help; done | grep -oE -- '--[a-z][a-z-]+|^ +-[a-zA-Z],' |
-		tr -d ' ,' | sort -u)
-	same "$(sed -n '/^\.Sh VERBS/,/^\.Sh COLUMNS/p' man/vfio-luctl.8 | sed -nE 's/^\.(It )?(Xo|Cm ([a-z]+).*)$/\3/p' |
-		grep -vxFe "$verbs")" ''
-	run grep -vxFe "$options" <(grep -oE 'Fl (-[a-z][a-z-]+|[a-zA-Z])\b' man/vfio-luctl.8 | sed 's/Fl /-/' | sort -u)
-	same "$output" ''
-	while read -r line; do
-		read -r _ verb _ <<<"$line"
-		grep -qxFe "$verb" <<<"$verbs" || { echo "no such verb: $line"; return 1; }
-		options=$("$LUCTL" "$verb" --help)
-		while read -r option; do
-			grep -qE -- "(^|[ ,])$option([ ,=[]|\$)" <<<"$options" || { echo "$verb has no $option: $line"; return 1; }
-		done < <(sed 's/ -- .*//; s/#.*//' <<<"$line" | grep -oE -- ' --?[a-z][a-z-]*')
-	done < <(grep -hoE '\bvfio-luctl [a-z].*' README.md CONTRIBUTING.md man/vfio-luctl.8 |
-		sed 's/`.*//' | grep -v '^vfio-luctl is ')
-}
-
 @test "source: every finding of check is in the man page with its severity, and no other" {
 	same "$(sed -n '/^\.Sh FINDINGS/,/^\.Sh EXIT/p' "$TOP/man/vfio-luctl-check.8" | awk '
 		/^\.It Li / {
