@@ -109,7 +109,7 @@ static int run_recover(struct globals *globals, int argc, char **argv, struct er
 const struct command cmd_recover = {
 	.name = "recover",
 	.args = "SESSION",
-	.summary = "Make ordinary devices of those in a session of the previous kernel",
+	.summary = "Make ordinary devices of those in a session nobody will use",
 	.page = "vfio-luctl-retrieve",
 	.sessions = SESSIONS_INCOMING,
 	.run = run_recover,

@@ -142,8 +142,8 @@ long_options() {
 		while read -r option; do
 			grep -qE -- "(^|[ ,])$option([ ,=[]|\$)" <<<"$options" || { echo "$verb has no $option: $line"; return 1; }
 		done < <(sed 's/ -- .*//; s/#.*//; s/ |.*//' <<<"$line" | grep -oE -- ' --?[a-z][a-z-]*')
-	done < <(grep -hoE '\bvfio-luctl [a-z].*' "$TOP/README.md" "$TOP/CONTRIBUTING.md" "$TOP/SECURITY.md" "$TOP"/man/* |
-		sed 's/`.*//' | grep -vE '^vfio-luctl (is|does) ')
+	done < <(cat "$TOP/README.md" "$TOP/CONTRIBUTING.md" "$TOP/SECURITY.md" "$TOP"/man/* | grep -v '^\.Nd' |
+		grep -oE '\bvfio-luctl [a-z].*' | sed 's/`.*//' | grep -vE '^vfio-luctl (is|does) ')
 }
 
 # described PAGE VERB: the columns in its section COLUMNS, or what stands there for the verb; "*": a usual one
