@@ -21,12 +21,16 @@ keys() {
 	sed -n 's/^\.It Li //p' | tr -s ' ,' '\n' | sort -u
 }
 
+# lint PAGE: what mandoc has to say, but for which pages are installed here
+lint() {
+	mandoc -T lint "$1" 2>&1 | grep -v -e 'STYLE: referenced manual not found: ' -e 'outdated mandoc.db'
+}
+
 @test "man: mandoc and groff have nothing to say about any page" {
 	local page
 	for page in "$TOP"/man/*.[1-8]; do
-		run mandoc -T lint -W warning "$page"
-		echo "$output"
-		[ "$status" -eq 0 ] && [ -z "$output" ]
+		run lint "$page"
+		same "$output" ''
 		run groff -ww -mandoc -Tutf8 -z "$page"
 		echo "$output"
 		[ "$status" -eq 0 ] && [ -z "$output" ]
@@ -35,7 +39,9 @@ keys() {
 
 @test "man: the lint finds what is wrong" {
 	sed '/^\.Sh NAME/d' "$TOP/man/vfio-luctl-json.5" >"$BATS_TEST_TMPDIR/page.5"
-	run ! mandoc -T lint -W warning "$BATS_TEST_TMPDIR/page.5"
+	run -0 lint "$BATS_TEST_TMPDIR/page.5"
+	sed '/^\.Sh NAME/a A new sentence.  On one line.' "$TOP/man/vfio-luctl-json.5" >"$BATS_TEST_TMPDIR/page.5"
+	run -0 lint "$BATS_TEST_TMPDIR/page.5"
 	sed '3i .Nonsense' "$TOP/man/vfio-luctl-json.5" >"$BATS_TEST_TMPDIR/page.5"
 	run groff -ww -mandoc -Tutf8 -z "$BATS_TEST_TMPDIR/page.5"
 	[ -n "$output" ]
