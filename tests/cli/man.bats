@@ -189,11 +189,13 @@ described() {
 	done
 }
 
-@test "man: the exit codes are those of the program, in vfio-luctl(8) and README.md" {
+@test "man: the exit codes are those of the program, in vfio-luctl(8), vfio-luctl-json(5) and README.md" {
 	local codes page
 	codes=$(sed -nE 's/^\tSTATUS_[A-Z_]+ = ([0-9]+),.*/\1/p' "$TOP/src/error.h")
 	[ "$(wc -l <<<"$codes")" -eq 9 ]
 	same "$(section "$TOP/man/vfio-luctl.8" 'EXIT STATUS' | sed -n 's/^\.It //p')" "$codes"
+	# 0 and 8 are no errors
+	same "$(section "$TOP/man/vfio-luctl-json.5" error | sed -nE 's/^\(([0-9])\)[,.]$/\1/p')" "$(grep -vx '[08]' <<<"$codes")"
 	same "$(sed -n '/^- \*\*Exit codes\*\*/,/^- \*\*--/p' "$TOP/README.md" | sed '/^- \*\*`/,$d' | grep -oE '\b[0-9] ' | tr -d ' ')" "$codes"
 	for page in "$TOP"/man/*.8; do
 		run grep -vxFe "$codes" <(section "$page" 'EXIT STATUS' | sed -n 's/^\.It //p')
