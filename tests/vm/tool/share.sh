@@ -49,6 +49,14 @@ drop() {
 	fi
 }
 
+# A verb costs at least that: the program is loaded and its libraries are linked
+measure_start() {
+	local i
+	for ((i = 0; i < REPEATS; i++)); do
+		"$SHARE" time start "$LUCTL" --version | grep '^start ' | note tool 0
+	done
+}
+
 measure_preserve() {
 	local n i way
 	for n in 1 "$few" "$count"; do
@@ -105,6 +113,7 @@ report() {
 				}
 				printf "%-9s %8s %12.1f %12.1f %7.2f\n", "all", sizes[i - 1] "-" sizes[i], bare, tool, tool / bare
 			}
+			printf "\nOf TOOL, three times: to start the program, which does nothing then: %d\n", time["tool 0 start"]
 		}' /share/results
 }
 
@@ -114,6 +123,7 @@ bind_all
 # Both sessions of all devices do not fit into one machine
 case $BOOT in
 1)
+	measure_start
 	measure_preserve
 	chosen 0 1; preserve tool tool1 >/dev/null
 	chosen 1 1; preserve bare bare1 >/dev/null
