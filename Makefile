@@ -98,7 +98,7 @@ $(BUILD)/flags: FORCE
 check:
 	tests/deps build test analyze vm
 	$(MAKE) test-programs asan-programs
-	tests/run-all unit cli asan analyze vm debug
+	tests/run-all unit cli asan analyze vm memory
 
 demo:
 	tests/deps build test vm

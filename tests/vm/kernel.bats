@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The patch set itself: each test is a machine, and a script in tests/vm/kernel.
 
+# Those in which the objects of the kernel come and go, or fail to, are tagged memory: they run on
+# the debug kernel in make check too.
 # bats file_tags=debug
 
 load machine
@@ -13,18 +15,22 @@ load machine
 	machine kernel/topology.sh --device edu+edu --device edu --device virtio-rng-pci
 }
 
+# bats test_tags=memory
 @test "kernel: sessions are listed, wait for their handler, and survive being closed" {
 	machine kernel/orchestrator.sh --device edu
 }
 
+# bats test_tags=memory
 @test "kernel: module, driver and device outlive what is preserved, and nothing else does" {
 	machine kernel/lifetimes.sh --device edu
 }
 
+# bats test_tags=memory
 @test "kernel: what can be missing on arrival, and kernels without live update" {
 	machine kernel/arrival.sh --device edu --device igb --device edu --device igb
 }
 
+# bats test_tags=memory
 @test "kernel: a device that is gone does not keep the others" {
 	machine kernel/absent.sh --device edu --device edu
 }
@@ -43,6 +49,7 @@ load machine
 	machine kernel/soak.sh --device bridge:edu+edu -- 1
 }
 
+# bats test_tags=memory
 @test "kernel: live update after live update" {
 	# A boot of the debug kernel takes long
 	machine kernel/soak.sh --device edu --device igb --device virtio-rng-pci -- "$([[ ${VM_DEBUG:-} ]] && echo 2 || echo 5)"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What only shows on the debug kernel (KASAN, lockdep, kmemleak, UBSAN, fault injection).
 
-# bats file_tags=debug
+# bats file_tags=debug,memory
 
 load ../machine
 
