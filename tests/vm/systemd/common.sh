@@ -36,3 +36,10 @@ does() {
 kept() {
 	systemd-analyze --json=short fdstore "$1" | jq -r '[.[].fdname] | sort | join(" ")'
 }
+
+# all_done: no session is left, and the test has succeeded
+all_done() {
+	expect 0 status -n
+	is "$out" ""
+	exit 0
+}

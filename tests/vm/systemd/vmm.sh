@@ -61,9 +61,7 @@ case $BOOT in
 	expect 0 finish --drop-memfds given
 	is_free "$a"
 	is_free "$b"
-	expect 0 status -n
-	is "$out" ""
-	exit 0
+	all_done
 	;;
 esac
 exit 1
