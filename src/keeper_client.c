@@ -109,13 +109,19 @@ static struct json_object *new_request(const char *op)
 }
 
 /* Whoever installed a new program did not ask the sessions; they are held, and safe. */
-static int say_other_version(const char *session, int pid, struct error *err)
+static int say_other_version(const char *session, const struct keeper_info *info, struct error *err)
 {
-	int rc = error_set(err, STATUS_REFUSED, EPROTO, session,
-			   "its keeper is of another version of vfio-luctl");
+	char speaks[48] = "";
+	int rc;
 
-	if (pid > 0)
-		error_hint(err, "the program that it runs can talk to it: /proc/%d/exe; or restart its unit", pid);
+	if (info->protocol)
+		snprintf(speaks, sizeof(speaks), ": it speaks protocol %d, not %d", info->protocol,
+			 KEEPER_PROTOCOL);
+	rc = error_set(err, STATUS_REFUSED, EPROTO, session,
+		       "its keeper is of another version of vfio-luctl%s", speaks);
+	if (info->pid > 0)
+		error_hint(err, "the program that it runs can talk to it: /proc/%d/exe VERB %s; or restart its unit, if it has one",
+			   info->pid, session);
 	return rc;
 }
 
@@ -136,7 +142,7 @@ static int info_page(int rootfd, const char *session, struct keeper_info *info,
 	if (rc == 0 && strcmp(info->session, session))
 		rc = -EBADMSG;
 	if (rc == -EPROTO)
-		return say_other_version(session, info->pid, err);
+		return say_other_version(session, info, err);
 	return rc < 0 ? error_set(err, STATUS_FAILED, -rc, session,
 				  "the keeper sent what is no answer") : 0;
 }

@@ -220,7 +220,9 @@ int keeper_info_read(struct json_object *reply, struct keeper_info *info, size_t
 	char direction[16];
 	int number;
 
-	if (!read_number(reply, "protocol", 0, &number) || number != KEEPER_PROTOCOL) {
+	if (!read_number(reply, "protocol", 1, &info->protocol))
+		info->protocol = 0;
+	if (info->protocol != KEEPER_PROTOCOL) {
 		read_number(reply, "pid", 1, &info->pid);
 		return -EPROTO;
 	}

@@ -21,8 +21,11 @@
 struct error;
 struct json_object;
 
-/* What an info reply has in "protocol": changed when one that is older would be misunderstood. */
-#define KEEPER_PROTOCOL 1
+/*
+ * What an info reply has in "protocol": changed when one that is older would be misunderstood.
+ * 1 had one "token" in a retrieve, and no lease: its adopt came on a connection of its own.
+ */
+#define KEEPER_PROTOCOL 2
 
 #define KEEPER_PACKET_MAX 65536
 #define KEEPER_FDS 2 /* at most with a request: a session and its manifest */
@@ -63,6 +66,7 @@ struct keeper_info {
 	char kernel_name[SESSION_NAME_SIZE]; /* of the same session, where others named it; "" none */
 	enum keeper_direction direction;
 	int pid;
+	int protocol;          /* that it speaks; 0: it does not say */
 	bool waiting;          /* for a session to be handed over: it has none */
 	char manifest_error[256]; /* why there is no manifest; "" when there is one */
 	/* Moments: */
@@ -99,8 +103,8 @@ int keeper_reply_status(struct json_object *reply, const char *session,
 
 /*
  * An info reply with the entries from @from on, and the reading of one into @info:
- * -EPROTO when it is of another protocol, and then only info->pid is filled; -EBADMSG,
- * -ENOMEM.
+ * -EPROTO when it is of another protocol, and then only info->pid and info->protocol are
+ * filled; -EBADMSG, -ENOMEM.
  */
 struct json_object *keeper_info_message(const struct keeper_info *info, size_t from);
 int keeper_info_read(struct json_object *reply, struct keeper_info *info,

@@ -222,7 +222,7 @@ static void check_info(size_t count)
 }
 
 #define WITH_MOMENT(value) \
-	"{\"protocol\":1,\"session\":\"a\",\"kernel_name\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"jumped\":" \
+	"{\"protocol\":2,\"session\":\"a\",\"kernel_name\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"jumped\":" \
 	value ",\"total\":0,\"entries\":[]}"
 
 static void check_hostile_info(void)
@@ -230,17 +230,17 @@ static void check_hostile_info(void)
 	struct json_object *good = json_tokener_parse(WITH_MOMENT("253402300799999"));
 	struct keeper_info told = { .pid = 0 };
 	static const char *const bad[] = {
-		"{\"protocol\":1}",
+		"{\"protocol\":2}",
 		WITH_MOMENT("0"), WITH_MOMENT("-1"), WITH_MOMENT("253402300800000"), WITH_MOMENT("1.5"),
 		WITH_MOMENT("\"2026-11-21T20:15:30.250Z\""), WITH_MOMENT("true"), WITH_MOMENT("{}"),
-		"{\"protocol\":1,\"session\":\"a\",\"kernel_name\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[{\"token\":\"0x0001000000000100\",\"vendor\":1,\"device\":1,\"driver\":\"d\",\"state\":\"bound\",\"bound\":0}]}",
-		"{\"protocol\":1,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":0}",
-		"{\"protocol\":1,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[1]}",
-		"{\"protocol\":1,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[{\"token\":\"0x0001000000000100\",\"vendor\":1,\"device\":1,\"driver\":\"d\",\"state\":\"nonsense\"}]}",
-		"{\"protocol\":1,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[{\"token\":\"0x0002000000000001\",\"vendor\":-1,\"device\":-1,\"driver\":\"\",\"state\":\"arrived\"}]}",
-		"{\"protocol\":1,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[{\"token\":\"0x0003000000000001\",\"vendor\":-1,\"device\":-1,\"driver\":\"\",\"state\":\"arrived\"}]}",
-		"{\"protocol\":1,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":0,\"manifest_error\":\"\",\"total\":0,\"entries\":[]}",
-		"{\"protocol\":1,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":-1,\"entries\":[]}",
+		"{\"protocol\":2,\"session\":\"a\",\"kernel_name\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[{\"token\":\"0x0001000000000100\",\"vendor\":1,\"device\":1,\"driver\":\"d\",\"state\":\"bound\",\"bound\":0}]}",
+		"{\"protocol\":2,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":0}",
+		"{\"protocol\":2,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[1]}",
+		"{\"protocol\":2,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[{\"token\":\"0x0001000000000100\",\"vendor\":1,\"device\":1,\"driver\":\"d\",\"state\":\"nonsense\"}]}",
+		"{\"protocol\":2,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[{\"token\":\"0x0002000000000001\",\"vendor\":-1,\"device\":-1,\"driver\":\"\",\"state\":\"arrived\"}]}",
+		"{\"protocol\":2,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":1,\"entries\":[{\"token\":\"0x0003000000000001\",\"vendor\":-1,\"device\":-1,\"driver\":\"\",\"state\":\"arrived\"}]}",
+		"{\"protocol\":2,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":0,\"manifest_error\":\"\",\"total\":0,\"entries\":[]}",
+		"{\"protocol\":2,\"session\":\"a\",\"direction\":\"outgoing\",\"pid\":1,\"manifest_error\":\"\",\"total\":-1,\"entries\":[]}",
 	};
 	size_t i, total;
 
@@ -262,13 +262,16 @@ static void check_other_version(void)
 {
 	static const struct {
 		const char *message;
-		int pid;
+		int pid, protocol;
 	} others[] = {
-		{ "{\"pid\":7,\"session\":\"a\",\"direction\":\"outgoing\"}", 7 },
-		{ "{\"protocol\":2,\"pid\":8}", 8 },
-		{ "{\"protocol\":0,\"pid\":9,\"total\":\"many\"}", 9 },
-		{ "{\"protocol\":\"1\"}", 0 },
-		{ "{}", 0 },
+		{ "{\"pid\":7,\"session\":\"a\",\"direction\":\"outgoing\"}", 7, 0 },
+		/* It knows neither leases nor several tokens in a request. */
+		{ "{\"protocol\":1,\"session\":\"a\",\"kernel_name\":\"a\",\"direction\":\"outgoing\",\"pid\":8,\"manifest_error\":\"\",\"total\":0,\"entries\":[]}", 8, 1 },
+		{ "{\"protocol\":3,\"pid\":8}", 8, 3 },
+		{ "{\"protocol\":0,\"pid\":9,\"total\":\"many\"}", 9, 0 },
+		{ "{\"protocol\":-2,\"pid\":9}", 9, 0 },
+		{ "{\"protocol\":\"2\"}", 0, 0 },
+		{ "{}", 0, 0 },
 	};
 	size_t i, total;
 
@@ -279,6 +282,7 @@ static void check_other_version(void)
 		is_int(keeper_info_read(message, &info, &total), -EPROTO, "of another version: %s",
 		       others[i].message);
 		is_int(info.pid, others[i].pid, "and of which process");
+		is_int(info.protocol, others[i].protocol, "and what it speaks");
 		json_object_put(message);
 	}
 }

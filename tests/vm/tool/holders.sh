@@ -109,7 +109,7 @@ while True:
     client = listener.accept()[0]
     if b"exit" in client.recv(65536):
         break
-    client.send(b'{"ok":true,"session":"old","pid":%d,"total":0,"entries":[]}' % os.getpid())
+    client.send(b'{"ok":true,"session":"old","protocol":1,"pid":%d,"total":0,"entries":[]}' % os.getpid())
 END
 old=$!
 until_true test -e /run/vfio-luctl/old.sock
@@ -118,8 +118,8 @@ shows other-version
 is "$("$LUCTL" status -n -o holder old | tr -d ' ')" "$old"
 for verb in cancel finish retrieve; do
 	expect 4 "$verb" old
-	says "another version"
-	says "/proc/$old/exe"
+	says "another version of vfio-luctl: it speaks protocol 1, not 2"
+	says "/proc/$old/exe VERB old"
 done
 expect 4 preserve old "$a"
 expect 0 preserve vm "$a"
