@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,8 @@
 
 /* Retrieve and finish may reset devices; nothing takes as long as this. */
 #define REPLY_TIMEOUT 60
+
+#define ENDING_MS 200 /* in which a process that is killed has closed all it has */
 
 static int say_no_keeper(const char *session, int code, struct error *err)
 {
@@ -56,14 +59,48 @@ static int connect_keeper(int rootfd, const char *session, struct error *err)
 	return steal_fd(&sock);
 }
 
-/* It was there, and is not any more; or it does not talk to us. */
-static int say_ended(const char *session, int code, struct error *err)
+/* Who began to listen there: another keeper in its place is another process. */
+static pid_t listener_of(int sock)
 {
+	struct ucred peer = { 0 };
+	socklen_t size = sizeof(peer);
+
+	getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+	return peer.pid;
+}
+
+/* Does the same one that @sock was connected to listen still? */
+static bool still_listens(int sock)
+{
+	cleanup_close int again = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct pollfd closed = { .fd = again, .events = POLLIN };
+	struct sockaddr_un address;
+	socklen_t size = sizeof(address);
+
+	if (again < 0 || getpeername(sock, (struct sockaddr *)&address, &size) < 0)
+		return false;
+	if (connect(again, (struct sockaddr *)&address, size) < 0)
+		return errno == EAGAIN; /* its queue is full */
+	/* One that is about to end closes this too; who is not root is sent away at once. */
+	return listener_of(again) == listener_of(sock) &&
+	       (geteuid() != 0 || poll(&closed, 1, ENDING_MS) == 0);
+}
+
+/* It was there, and is not any more; or it does not talk to us. */
+static int say_no_answer(const char *session, int sock, struct error *err)
+{
+	bool lives = still_listens(sock);
 	int rc;
 
-	if (geteuid() != 0)
+	if (lives && geteuid() != 0)
 		return error_set(err, STATUS_FAILED, EPERM, session, "its keeper answers only root");
-	rc = error_set(err, STATUS_NOT_FOUND, code, session,
+	if (lives) {
+		rc = error_set(err, STATUS_FAILED, ECONNABORTED, session,
+			       "its keeper lives, but the connection to it was closed before it answered");
+		error_hint(err, "it may have done what it was asked for: 'vfio-luctl status %s', then try again", session);
+		return rc;
+	}
+	rc = error_set(err, STATUS_NOT_FOUND, ECONNRESET, session,
 		       "its keeper has ended meanwhile: somebody else has ended the session, or the keeper was killed");
 	error_hint(err, "vfio-luctl status");
 	return rc;
@@ -83,7 +120,7 @@ static int exchange(int sock, const char *session, struct json_object *request, 
 	if (rc == 0)
 		rc = keeper_receive(sock, reply, fds, room);
 	if (rc == -ECONNRESET || rc == -EPIPE || rc == -ENODATA)
-		return say_ended(session, ECONNRESET, err);
+		return say_no_answer(session, sock, err);
 	if (rc < 0)
 		return error_set(err, STATUS_FAILED, -rc, session, "no answer from the keeper");
 	return keeper_reply_status(*reply, session, err);
@@ -158,7 +195,7 @@ int keeper_info(int rootfd, const char *session, struct keeper_info *info,
 		before = info->count;
 		rc = info_page(rootfd, session, info, &total, err);
 		/* Whoever takes its place, or nobody, is the answer. */
-		if (rc == -ECONNRESET && !before)
+		if ((rc == -ECONNRESET || rc == -ECONNABORTED) && !before)
 			rc = info_page(rootfd, session, info, &total, err);
 	} while (rc == 0 && info->count < total && info->count > before);
 	if (rc < 0)

@@ -3,7 +3,8 @@
  * Asking a keeper.  Every call is one connection, and returns 0 or a negative
  * errno with the error filled: -ENOENT (STATUS_NOT_FOUND) when there is no
  * keeper of @session, -ECONNREFUSED (STATUS_NOT_FOUND) when it died and left
- * its socket, -ECONNRESET when it ended meanwhile, else what the keeper said.  @rootfd: see sysroot_open().
+ * its socket, -ECONNRESET (STATUS_NOT_FOUND) when it ended meanwhile, -ECONNABORTED (STATUS_FAILED)
+ * when it lives and has not answered, else what the keeper said.  @rootfd: see sysroot_open().
  */
 #pragma once
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Waiting for clients, and for reasons to end. */
+#include <errno.h>
 #include <json-c/json.h>
 #include <poll.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #include "cleanup.h"
 #include "clock.h"
+#include "error.h"
 #include "keeper_serve.h"
 
 /* Connections that wait for their request at the same time; the others are in the queue. */
@@ -36,19 +38,63 @@ static bool is_trusted(int sock)
 	       (peer.uid == 0 || peer.uid == geteuid());
 }
 
-/* One request, one answer. */
+/* Who is left without an answer has to take us for dead. */
+static void send_error(const struct keeper *keeper, int sock, int code, const char *message)
+{
+	struct error err = { .status = STATUS_OK };
+	struct json_object *answer;
+
+	error_set(&err, STATUS_FAILED, code, keeper->info.session, "%s", message);
+	answer = keeper_error_message(&err);
+	keeper_send(sock, answer, NULL, 0);
+	json_object_put(answer);
+}
+
+/*
+ * For want of memory once more; what is with descriptors is asked for again, and what we have
+ * stays ours.
+ */
+static void send_answer(const struct keeper *keeper, int sock, struct json_object *answer,
+			const int *fds)
+{
+	size_t count = 0;
+	int rc;
+
+	while (count < KEEPER_RETRIEVE_MAX && fds[count] >= 0)
+		count++;
+	rc = keeper_send(sock, answer, fds, count);
+	/* Who does not read, or has gone, does not keep us from the others. */
+	if (rc == -EAGAIN || rc == -EPIPE)
+		return;
+	if (rc < 0 && !count)
+		rc = keeper_send(sock, answer, NULL, 0);
+	if (rc < 0)
+		send_error(keeper, sock, -rc, "the keeper cannot send its answer");
+}
+
+/* One request, one answer; none to who has nothing to say. */
 static void serve_request(struct keeper *keeper, int sock)
 {
 	struct json_object *request = NULL, *answer;
 	int given[KEEPER_FDS], fds[KEEPER_RETRIEVE_MAX];
-	size_t i, count = 0;
+	struct pollfd unread = { .fd = sock, .events = POLLIN };
+	int rc = keeper_receive(sock, &request, given, KEEPER_FDS);
+	char byte;
+	size_t i;
 
-	if (keeper_receive(sock, &request, given, KEEPER_FDS) < 0)
+	/* For want of memory once more, when it is there still. */
+	if (rc < 0 && rc != -ENODATA && poll(&unread, 1, 0) > 0)
+		rc = keeper_receive(sock, &request, given, KEEPER_FDS);
+	if (rc == -ENODATA)
 		return;
+	if (rc < 0) {
+		/* Left unread, it would take the answer with it. */
+		recv(sock, &byte, sizeof(byte), MSG_DONTWAIT);
+		send_error(keeper, sock, -rc, "the keeper cannot read the request");
+		return;
+	}
 	answer = keeper_answer(keeper, request, sock, given, fds);
-	while (count < KEEPER_RETRIEVE_MAX && fds[count] >= 0)
-		count++;
-	keeper_send(sock, answer, fds, count);
+	send_answer(keeper, sock, answer, fds);
 	json_object_put(answer);
 	json_object_put(request);
 	for (i = 0; i < KEEPER_FDS; i++)
