@@ -155,8 +155,13 @@ int row_prove_free(int rootfd, struct row *row, struct error *err)
 	if (token_memfd(row->entry.token))
 		return 0;
 	rc = device_at(rootfd, row->entry.address, &device, err);
-	if (rc < 0)
+	/* To open it is proof enough, when it is known how. */
+	if (rc == 0 && !device.cdev[0])
+		rc = device_check_read(&device, err);
+	if (rc < 0) {
+		error_wrap(err, "the session is gone");
 		return rc;
+	}
 	if (device.liveupdate[0] && strcmp(device.liveupdate, "none")) {
 		rc = error_set(err, STATUS_BUSY, 0, pci_addr_format(row->entry.address, address),
 			       "its keeper has let go of the session, but the device is in a live update (%s)", device.liveupdate);

@@ -74,9 +74,13 @@ int goal_check(int rootfd, struct pci_addr addr, enum goal goal, struct vfio_dev
 
 	if (goal != GOAL_BOUND && goal != GOAL_CDEV) {
 		rc = device_at(rootfd, addr, dev, err);
+		if (rc == 0)
+			rc = device_check_read(dev, err);
 		return rc < 0 ? rc : check_liveupdate(dev, goal, err);
 	}
 	rc = device_at(rootfd, addr, dev, &gone);
+	if (rc == 0)
+		rc = device_check_read(dev, &gone);
 	if (rc == -ENODEV) {
 		dev->name[0] = '\0';
 		return 0;

@@ -20,6 +20,10 @@
 
 static int check_device(const struct vfio_device *device, struct error *err)
 {
+	int rc = device_check_read(device, err);
+
+	if (rc < 0)
+		return rc;
 	if (!device->is_pci)
 		return error_set(err, STATUS_REFUSED, 0, device->name,
 				 "it is a device of the bus %s, only PCI devices can be preserved",
@@ -213,11 +217,13 @@ static const char *find_change(const struct vfio_device *device, int rootfd)
 	cleanup_close int fd = vfio_open_cdev(device->cdev);
 	struct vfio_device now;
 	struct error ignored;
+	int rc;
 
 	if (fd < 0)
 		return "cannot be opened any more";
-	if (device_at(rootfd, device->address, &now, &ignored) < 0)
-		return "is not there any more";
+	rc = device_at(rootfd, device->address, &now, &ignored);
+	if (rc < 0)
+		return rc == -ENODEV ? "is not there any more" : "cannot be looked at any more";
 	return strcmp(now.liveupdate, device->liveupdate) ? "is in a live update now" : NULL;
 }
 

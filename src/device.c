@@ -94,13 +94,28 @@ static bool is_gone(int ret)
 	return ret == -ENOENT || ret == -ENODEV;
 }
 
-/* Only a PCI device has an address, whatever others may be called. */
+/* What is there and cannot be read is not absent; the first of it is told. */
+static void note_unread(struct vfio_device *dev, const char *what, int ret)
+{
+	if (ret >= 0 || is_gone(ret) || dev->unread_code)
+		return;
+	dev->unread_code = -ret;
+	copy_text(dev->unread, sizeof(dev->unread), what);
+}
+
+int device_check_read(const struct vfio_device *dev, struct error *err)
+{
+	return dev->unread_code ? error_set(err, STATUS_FAILED, dev->unread_code, dev->name,
+					    "cannot read its %s in sysfs", dev->unread) : 0;
+}
+
+/* Only a PCI device has an address, whatever others may be called; where the bus is not known, it is one. */
 static void set_name(struct vfio_device *dev, const char *name)
 {
-	bool full;
+	bool full, is_pci = !strcmp(dev->bus, "pci") || (!dev->bus[0] && dev->unread_code);
 
 	copy_text(dev->name, sizeof(dev->name), name);
-	if (!strcmp(dev->bus, "pci") && !pci_addr_parse(name, &dev->address, &full) && full) {
+	if (is_pci && !pci_addr_parse(name, &dev->address, &full) && full) {
 		dev->is_pci = true;
 		pci_addr_format(dev->address, dev->name);
 	}
@@ -108,8 +123,8 @@ static void set_name(struct vfio_device *dev, const char *name)
 
 /*
  * Fill @dev, whose sysfs directory is @dirfd and whose sysfs name is @name.
- * Fails when it went away or we are short of something; every other trouble is
- * just an absent value.
+ * Fails when it went away or we are short of something; every other trouble makes
+ * a value absent, and is noted where that would be taken for the truth.
  */
 static int device_read(int dirfd, const char *name, unsigned int wanted, struct vfio_device *dev)
 {
@@ -120,6 +135,7 @@ static int device_read(int dirfd, const char *name, unsigned int wanted, struct 
 		ret = read_uevent(dirfd, dev);
 	if (is_gone(ret) || sysfs_is_shortage(ret))
 		return ret;
+	note_unread(dev, "uevent", ret);
 	if (!dev->bus[0])
 		sysfs_read_link(dirfd, "subsystem", dev->bus, sizeof(dev->bus));
 	set_name(dev, name);
@@ -139,6 +155,8 @@ static void device_read_cdev(int dirfd, const char *entry, struct vfio_device *d
 	snprintf(path, sizeof(path), "vfio-dev/%s/dev", entry);
 	if (!faccessat(dirfd, path, F_OK, 0))
 		copy_text(dev->cdev, sizeof(dev->cdev), entry);
+	else
+		note_unread(dev, "vfio-dev", -errno);
 }
 
 /* Cut "/LAST" off @path; returns LAST, or NULL when there is no slash. */
@@ -172,6 +190,15 @@ static int parent_path(int classfd, const char *entry, char *path)
 	return last && !strcmp(last, "vfio-dev") ? 0 : -EINVAL;
 }
 
+/* Of a device that cannot be looked at, its name is known, or at least that of the class.  Returns 0. */
+static int keep_unread(struct vfio_device *dev, const char *name, const char *entry, int ret)
+{
+	note_unread(dev, "directory", ret);
+	set_name(dev, name);
+	copy_text(dev->entry, sizeof(dev->entry), entry);
+	return 0;
+}
+
 /* Read the class entry @entry; fails when there is no device behind it (any more). */
 static int class_entry_read(int classfd, const char *entry, unsigned int wanted,
 			    struct vfio_device *dev)
@@ -184,14 +211,16 @@ static int class_entry_read(int classfd, const char *entry, unsigned int wanted,
 	device_clear(dev);
 	ret = parent_path(classfd, entry, path);
 	if (ret)
-		return ret;
+		return is_gone(ret) || ret == -EINVAL ? ret : keep_unread(dev, entry, entry, ret);
 	slash = strrchr(path, '/');
 	if (!slash || !slash[1] || strlen(slash + 1) > NAME_MAX)
 		return -EINVAL;
 	dirfd = openat(classfd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dirfd < 0)
-		return -errno;
-	ret = device_read(dirfd, slash + 1, wanted, dev);
+	ret = dirfd < 0 ? -errno : 0;
+	if (ret && !is_gone(ret) && !sysfs_is_shortage(ret))
+		return keep_unread(dev, slash + 1, entry, ret);
+	if (!ret)
+		ret = device_read(dirfd, slash + 1, wanted, dev);
 	if (ret)
 		return ret;
 	copy_text(dev->entry, sizeof(dev->entry), entry);
@@ -315,9 +344,10 @@ static int find_cdev(int devfd, struct vfio_device *dev)
 	int ret;
 
 	if (!dir) {
-		ret = sysfs_is_shortage(-errno) ? -errno : 0;
+		ret = -errno;
 		cleanup_close_fn(&fd);
-		return ret;
+		note_unread(dev, "vfio-dev", ret);
+		return sysfs_is_shortage(ret) ? ret : 0;
 	}
 	while (!dev->cdev[0] && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.')
@@ -339,11 +369,11 @@ int device_at(int rootfd, struct pci_addr addr, struct vfio_device *dev,
 	ret = fd < 0 ? -errno : device_read(fd, name, DEVICE_ALL, dev);
 	if (!ret)
 		ret = find_cdev(fd, dev);
-	if (sysfs_is_shortage(ret))
-		return error_set(err, STATUS_FAILED, -ret, name, "cannot read the device");
-	if (ret)
+	if (is_gone(ret))
 		return error_set(err, STATUS_NOT_FOUND, ENODEV, name, "not on the PCI bus");
-	return 0;
+	if (ret)
+		keep_unread(dev, name, "", ret);
+	return ret ? error_set(err, STATUS_FAILED, -ret, name, "cannot read the device") : 0;
 }
 
 bool device_exists(int rootfd, struct pci_addr addr)

@@ -43,6 +43,8 @@ struct vfio_device {
 	char cdev[64];           /* "vfio7" or "noiommu-vfio7" */
 	char liveupdate[24];     /* "none", "outgoing", "incoming", for bridges "incoming outgoing"
 				    too; of PCI devices, where the kernel tells (patch 0012) */
+	int unread_code;         /* errno: of this is something in sysfs that could not be read, */
+	char unread[16];         /* this; what is absent of the device is not known then */
 };
 
 /* A growing array, sorted by address; devices of other buses come last, by name. */
@@ -54,7 +56,8 @@ struct device_list {
 /*
  * Scan the host below @rootfd (see sysroot_open()) into @list, which the
  * caller frees with device_list_free().  A device that goes away during the
- * scan is left out.  No VFIO at all is an empty list.  Source:
+ * scan is left out; one that cannot be read is there, see device_check_read().  No VFIO
+ * at all is an empty list.  Source:
  * /sys/class/vfio-dev, drivers/vfio/vfio_main.c.
  * Returns 0, or a negative errno with @err filled.
  */
@@ -79,10 +82,17 @@ const struct vfio_device *device_find(const struct device_list *list,
 /*
  * What is at @addr on the PCI bus whatever its driver: fills @dev (cdev ""
  * when it has none).  Returns 0; -ENODEV with @err filled (STATUS_NOT_FOUND)
- * when there is no such PCI device.
+ * when there is no such PCI device; STATUS_FAILED when that cannot be told, @dev having
+ * its name then.
  */
 int device_at(int rootfd, struct pci_addr addr, struct vfio_device *dev,
 	      struct error *err);
+
+/*
+ * Whether all of @dev could be read: before "it has no driver" or "no cdev" is said.
+ * STATUS_FAILED.
+ */
+int device_check_read(const struct vfio_device *dev, struct error *err);
 
 /* Whether there is a PCI device at @addr; true where that cannot be told. */
 bool device_exists(int rootfd, struct pci_addr addr);

@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "device.h"
 #include "error.h"
+#include "sysfs.h"
 
 #define PCI_DIR "sys/bus/pci/devices"
 
@@ -18,12 +19,13 @@ static int compare(const void *left, const void *right)
 	return pci_addr_compare(a->address, b->address);
 }
 
-/* Append what is at @name; a device that has gone meanwhile is left out. */
+/* Append what is at @name; a device that has gone meanwhile is left out, one that cannot be read is not. */
 static int add_device(int rootfd, const char *name, struct device_list *list, size_t *room,
 		      struct error *err)
 {
 	struct vfio_device *grown;
 	struct pci_addr addr;
+	struct error told;
 	bool full;
 	int rc;
 
@@ -36,10 +38,13 @@ static int add_device(int rootfd, const char *name, struct device_list *list, si
 			return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the device list");
 		list->devices = grown;
 	}
-	rc = device_at(rootfd, addr, &list->devices[list->count], err);
-	if (rc == 0)
-		list->count++;
-	return rc == -ENODEV ? 0 : rc;
+	rc = device_at(rootfd, addr, &list->devices[list->count], &told);
+	if (sysfs_is_shortage(rc)) {
+		*err = told;
+		return rc;
+	}
+	list->count += rc != -ENODEV;
+	return 0;
 }
 
 static int add_devices(int rootfd, DIR *dir, struct device_list *list, struct error *err)

@@ -51,6 +51,8 @@ struct facts {
 	char *members;        /* addresses of the devices in its IOMMU group, itself among them */
 	char override[64];    /* driver_override; "" none */
 	char *resets;         /* reset_method: in the order in which they are tried */
+	int unread_code;      /* errno: of these facts is something in sysfs that could not be read, */
+	char unread[24];      /* this; only want of something to read with is an error */
 	int irqs;             /* interrupts in use; of vfio-pci alone when they are line interrupts */
 	const char *irq_type; /* "msix", "msi", "intx"; NULL when none is in use */
 	char liveupdate[32];  /* "none", "outgoing", "incoming"; "" when the kernel does not tell */
@@ -74,7 +76,10 @@ int facts_gather(int rootfd, const char *sysroot, unsigned int wanted,
 
 void facts_free(struct facts *facts, size_t count);
 
-/* The obstacles there are for @device, which is a virtual function or has @vfs of them. */
+/*
+ * The obstacles there are for @device, which is a virtual function or has @vfs of them; -1 where
+ * it could not be read.
+ */
 int facts_obstacles(const struct vfio_device *device, bool is_vf, int vfs);
 
 /*

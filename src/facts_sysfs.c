@@ -24,16 +24,27 @@ struct reader {
 	int shortage; /* negative errno when we ran short of something: no value is absent for that */
 };
 
-static int note_shortage(struct reader *reader, int ret)
+static bool is_unread(int ret)
+{
+	return ret < 0 && ret != -ENOENT && ret != -ENODEV;
+}
+
+/* What could not be read, and is there: the first of it. */
+static int note_unread(struct reader *reader, struct facts *facts, const char *what, int ret)
 {
 	if (sysfs_is_shortage(ret))
 		reader->shortage = ret;
+	if (!is_unread(ret) || facts->unread_code)
+		return ret;
+	facts->unread_code = -ret;
+	snprintf(facts->unread, sizeof(facts->unread), "%s", what);
 	return ret;
 }
 
-static int read_text(struct reader *reader, const char *name, char *buf, size_t size)
+static int read_text(struct reader *reader, struct facts *facts, const char *name, char *buf,
+		     size_t size)
 {
-	return note_shortage(reader, sysfs_read(reader->dirfd, name, buf, size));
+	return note_unread(reader, facts, name, sysfs_read(reader->dirfd, name, buf, size));
 }
 
 static int is_name(const struct dirent *entry)
@@ -90,13 +101,14 @@ static int list_words(const char *text, char **list)
 
 static void read_members(struct reader *reader, struct facts *facts)
 {
-	note_shortage(reader, list_names(reader->dirfd, "iommu_group/devices", &facts->members));
+	note_unread(reader, facts, "iommu_group/devices",
+		    list_names(reader->dirfd, "iommu_group/devices", &facts->members));
 }
 
 /* driver_override_show() in drivers/base/bus.c prints "(null)" when there is none. */
 static void read_override(struct reader *reader, struct facts *facts)
 {
-	read_text(reader, "driver_override", facts->override, sizeof(facts->override));
+	read_text(reader, facts, "driver_override", facts->override, sizeof(facts->override));
 	if (!strcmp(facts->override, "(null)"))
 		facts->override[0] = '\0';
 }
@@ -105,13 +117,13 @@ static void read_resets(struct reader *reader, struct facts *facts)
 {
 	char text[256];
 
-	if (read_text(reader, "reset_method", text, sizeof(text)) >= 0)
-		note_shortage(reader, list_words(text, &facts->resets));
+	if (read_text(reader, facts, "reset_method", text, sizeof(text)) >= 0)
+		note_unread(reader, facts, "reset_method", list_words(text, &facts->resets));
 }
 
 static void read_liveupdate(struct reader *reader, struct facts *facts)
 {
-	read_text(reader, "liveupdate", facts->liveupdate, sizeof(facts->liveupdate));
+	read_text(reader, facts, "liveupdate", facts->liveupdate, sizeof(facts->liveupdate));
 }
 
 static const char *msi_type(const char *mode)
@@ -130,7 +142,7 @@ static bool read_msi(struct reader *reader, struct facts *facts)
 	char mode[16] = "";
 
 	if (!dir) {
-		note_shortage(reader, -errno);
+		note_unread(reader, facts, "msi_irqs", -errno);
 		cleanup_close_fn(&fd);
 		return false;
 	}
@@ -138,7 +150,7 @@ static bool read_msi(struct reader *reader, struct facts *facts)
 		if (entry->d_name[0] == '.')
 			continue;
 		if (!count++)
-			note_shortage(reader, sysfs_read(fd, entry->d_name, mode, sizeof(mode)));
+			note_unread(reader, facts, "msi_irqs", sysfs_read(fd, entry->d_name, mode, sizeof(mode)));
 	}
 	if (!count)
 		return false;
@@ -161,13 +173,13 @@ static void read_intx(struct reader *reader, struct facts *facts)
 	char number[16], path[64], actions[4096], address[PCI_ADDR_STRLEN];
 	char action[sizeof(address) + sizeof("vfio-intx()")];
 
-	if (read_text(reader, "irq", number, sizeof(number)) <= 0 || !is_number(number))
+	if (read_text(reader, facts, "irq", number, sizeof(number)) <= 0 || !is_number(number))
 		return;
 	facts->irqs = 0;
 	snprintf(path, sizeof(path), "sys/kernel/irq/%s/actions", number);
 	snprintf(action, sizeof(action), "vfio-intx(%s)",
 		 pci_addr_format(facts->device->address, address));
-	note_shortage(reader, sysfs_read(reader->rootfd, path, actions, sizeof(actions)));
+	note_unread(reader, facts, "irq", sysfs_read(reader->rootfd, path, actions, sizeof(actions)));
 	if (!strstr(actions, action))
 		return;
 	facts->irqs = 1;
@@ -193,6 +205,8 @@ int facts_obstacles(const struct vfio_device *device, bool is_vf, int vfs)
 	};
 	int i, obstacles = 0;
 
+	if (device->unread_code)
+		return -1;
 	for (i = 0; i < OBSTACLES; i++)
 		obstacles |= there[i] << i;
 	return obstacles;
@@ -201,11 +215,17 @@ int facts_obstacles(const struct vfio_device *device, bool is_vf, int vfs)
 static void read_obstacles(struct reader *reader, struct facts *facts)
 {
 	char text[64];
-	bool is_vf = sysfs_read_link(reader->dirfd, "physfn", text, sizeof(text)) != -ENOENT;
+	int physfn = sysfs_read_link(reader->dirfd, "physfn", text, sizeof(text));
+	int vfs = read_text(reader, facts, "sriov_numvfs", text, sizeof(text));
 
-	if (read_text(reader, "sriov_numvfs", text, sizeof(text)) > 0)
+	if (vfs > 0)
 		facts->vfs = atoi(text);
-	facts->obstacles = facts_obstacles(facts->device, is_vf, facts->vfs);
+	/* Whatever it is, it is there. */
+	if (physfn == -EINVAL || physfn == -ENAMETOOLONG)
+		physfn = 0;
+	note_unread(reader, facts, "physfn", physfn);
+	if (!is_unread(physfn) && !is_unread(vfs))
+		facts->obstacles = facts_obstacles(facts->device, physfn >= 0, facts->vfs);
 }
 
 /* What the device's directory tells. */
@@ -254,7 +274,7 @@ static int read_directory(int rootfd, unsigned int wanted, struct facts *facts)
 
 	reader.dirfd = dirfd;
 	if (dirfd < 0)
-		note_shortage(&reader, -errno);
+		note_unread(&reader, facts, "directory", -errno);
 	for (i = 0; dirfd >= 0 && i < SOURCES; i++)
 		if (wanted & sources[i].facts)
 			sources[i].read(&reader, facts);

@@ -89,6 +89,8 @@ const struct finding_kind findings_table[FINDING_COUNT] = {
 
 	[DEVICE_GONE] = { "device-gone", E, "it is in a session, but not on the bus any more",
 		"cancel its session" },
+	[DEVICE_UNREADABLE] = { "device-unreadable", W,
+		"whether it can go along is not known: its {} in sysfs cannot be read", "" },
 	[DEVICE_NOT_PCI] = { "device-not-pci", E, "only PCI devices can be preserved", "" },
 	[DEVICE_DRIVER] = { "device-driver", E, "its driver is {}, and only vfio-pci can preserve a device",
 		"bind it to vfio-pci (driver_override)" },

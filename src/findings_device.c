@@ -35,8 +35,26 @@ static void add_eligibility(const struct facts *facts, struct finding_list *list
 	for (i = 0; facts->obstacles > 0 && i < OBSTACLES; i++)
 		if (facts->obstacles & 1 << i)
 			findings_add(list, finding_of_obstacle(i), device->name, details[i]);
-	if (device->is_pci && (!facts->resets || !facts->resets[0]))
+	if (device->is_pci && (facts->resets ? !facts->resets[0] : !facts->unread_code))
 		findings_add(list, DEVICE_NO_RESET, device->name, NULL);
+}
+
+/* What makes the rest of the findings incomplete. */
+static void add_unread(const struct inspected *inspected, struct finding_list *list)
+{
+	const struct facts *facts = inspected->facts;
+	const struct vfio_device *device = facts->device;
+	char detail[80];
+
+	if (device->unread_code)
+		snprintf(detail, sizeof(detail), "%s (%s)", device->unread, strerror(device->unread_code));
+	else if (facts->unread_code)
+		snprintf(detail, sizeof(detail), "%s (%s)", facts->unread, strerror(facts->unread_code));
+	else if (inspected->group_code)
+		snprintf(detail, sizeof(detail), "iommu_group (%s)", strerror(inspected->group_code));
+	else
+		return;
+	findings_add(list, DEVICE_UNREADABLE, device->name, detail);
 }
 
 static void add_group(const struct inspected *inspected, const struct target *target,
@@ -167,6 +185,7 @@ void findings_of_device(const struct inspected *inspected, const struct target *
 	add_use(inspected, list);
 	if (inspected->incoming || (!inspected->asked_for && !inspected->outgoing))
 		return;
+	add_unread(inspected, list);
 	add_eligibility(inspected->facts, list);
 	if (!device->is_pci)
 		return;

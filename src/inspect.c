@@ -76,8 +76,9 @@ static void look_at_mate(const struct inspector *inspector, const char *name,
 	struct error ignored;
 	bool full;
 
+	/* One that cannot be looked at is there all the same. */
 	if (pci_addr_parse(name, &address, &full) || !pci_addr_compare(address, inspected->facts->device->address) ||
-	    device_at(inspector->rootfd, address, &mate, &ignored))
+	    device_at(inspector->rootfd, address, &mate, &ignored) == -ENODEV)
 		return;
 	if (!shares_group(mate.driver))
 		add_name(inspected->native_mates, sizeof(inspected->native_mates), name, mate.driver);
@@ -90,6 +91,8 @@ static void read_group(const struct inspector *inspector, int dirfd, struct insp
 	struct dirent **entries;
 	int count = scandirat(dirfd, "iommu_group/devices", &entries, NULL, alphasort), i;
 
+	if (count < 0 && errno != ENOENT)
+		inspected->group_code = errno;
 	for (i = 0; i < count; i++) {
 		look_at_mate(inspector, entries[i]->d_name, inspected);
 		free(entries[i]);
@@ -132,7 +135,7 @@ void inspect_device(const struct inspector *inspector, size_t index, struct insp
 	find_session(inspector, inspected);
 	snprintf(path, sizeof(path), PCI_DIR "/%s", device->name);
 	dirfd = openat(inspector->rootfd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	inspected->gone = dirfd < 0;
+	inspected->gone = dirfd < 0 && errno == ENOENT;
 	if (dirfd >= 0)
 		read_directory(inspector, dirfd, inspected);
 }

@@ -14,6 +14,7 @@ struct error;
 struct inspected {
 	const struct facts *facts; /* the inspector's: its obstacles, interrupts, users and resets */
 	bool gone;               /* in a session, but not on the bus */
+	int group_code;          /* errno: why the devices of its group could not be listed */
 	bool asked_for;          /* named by the user, or all were meant: it shall be preserved */
 	char mates[256];         /* others of its IOMMU group that do not go along, bridges aside */
 	char native_mates[256];  /* of those, the ones that a native driver has: "ADDRESS (igb)" */

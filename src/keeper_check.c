@@ -58,6 +58,8 @@ int keeper_check_identity(int rootfd, const struct manifest_entry *entry,
 	char address[PCI_ADDR_STRLEN];
 	int rc = device_at(rootfd, entry->address, device, err);
 
+	if (rc == 0)
+		rc = device_check_read(device, err);
 	if (rc < 0)
 		return rc;
 	if (id_differs(entry->vendor, device->vendor) || id_differs(entry->device, device->device))

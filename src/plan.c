@@ -75,7 +75,7 @@ static bool selector_matches(const struct selector *sel, const struct vfio_devic
 	struct pci_addr address = sel->address;
 
 	if (sel->is_cdev)
-		return !strcmp(sel->name, dev->cdev);
+		return !strcmp(sel->name, dev->unread_code ? dev->entry : dev->cdev);
 	if (!sel->is_address)
 		return !strcmp(sel->name, dev->name);
 	if (!sel->has_domain)
@@ -86,15 +86,23 @@ static bool selector_matches(const struct selector *sel, const struct vfio_devic
 static int not_found(int rootfd, const struct selector *sel, struct error *err)
 {
 	struct vfio_device dev;
-	struct error ignored;
+	struct error told;
+	int ret;
 
 	if (!sel->is_address && !sel->is_cdev) {
 		error_set(err, STATUS_USAGE, 0, sel->word, "is not a device");
 		error_hint(err, FORMS);
 		return -EINVAL;
 	}
+	ret = sel->is_address ? device_at(rootfd, sel->address, &dev, &told) : -ENODEV;
+	if (!ret)
+		ret = device_check_read(&dev, &told);
+	if (ret && ret != -ENODEV) {
+		*err = told;
+		return ret;
+	}
 	error_set(err, STATUS_NOT_FOUND, ENODEV, sel->word, "not among the VFIO devices");
-	if (!sel->is_address || device_at(rootfd, sel->address, &dev, &ignored))
+	if (ret)
 		return -ENODEV;
 	if (!dev.driver[0])
 		error_hint(err, "%s has no driver; bind it to vfio-pci", dev.name);

@@ -45,9 +45,14 @@ static int add_all(struct device_list *list, const struct device_list *from, str
 static int add_at(int rootfd, struct device_list *list, struct pci_addr address, struct error *err)
 {
 	struct vfio_device device;
-	struct error ignored;
+	struct error told;
+	int rc = device_at(rootfd, address, &device, &told);
 
-	if (device_at(rootfd, address, &device, &ignored) < 0) {
+	if (rc < 0 && rc != -ENODEV) {
+		*err = told;
+		return rc;
+	}
+	if (rc < 0) {
 		device = (struct vfio_device){ .is_pci = true, .address = address, .bus = "pci" };
 		pci_addr_format(address, device.name);
 	}

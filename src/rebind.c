@@ -226,6 +226,8 @@ int rebind_device(struct rebind *rebind, struct pci_addr addr, struct error *err
 	rc = override_and_probe(dirfd, rebind->rootfd, address, err);
 	if (rc == 0)
 		rc = device_at(rebind->rootfd, addr, &device, err);
+	if (rc == 0)
+		rc = device_check_read(&device, err);
 	if (rc)
 		return rc;
 	entry->bound = !strcmp(device.driver, DRIVER);

@@ -330,6 +330,18 @@ device-incoming 0000:01:00.0'
 	put "$dir/vfio-dev/vfio0/dev" 511:0
 	rm "$H/$dir/reset_method"
 	finds 0 'device-no-reset 0000:01:00.0'
+	# What is there and cannot be read is not absent
+	ln -s reset_method "$H/$dir/reset_method"
+	finds 0 'device-unreadable 0000:01:00.0'
+	[[ $(text device-unreadable) == *"its reset_method (Too many levels of symbolic links) in sysfs cannot be read"* ]]
+	rm "$H/$dir/reset_method" "$H/$dir/sriov_numvfs"
+	put "$dir/reset_method" bus
+	finds 0 ''
+	ln -s sriov_numvfs "$H/$dir/sriov_numvfs"
+	finds 0 'device-unreadable 0000:01:00.0'
+	mv "$H/$dir/vfio-dev" "$H/$dir/other"
+	ln -s vfio-dev "$H/$dir/vfio-dev"
+	finds 0 'device-unreadable 0000:01:00.0'
 }
 
 @test "check: words that mean devices of VFIO, of others, and none" {

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The device list and single devices, on the recorded hosts (run at the top of the tree). */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
+#include "await.h"
+#include "claim.h"
 #include "device.h"
 #include "error.h"
+#include "keeper_check.h"
+#include "plan.h"
 #include "sysfs.h"
 #include "tap.h"
 
@@ -112,6 +118,61 @@ static void check_no_cdev(void)
 	close(rootfd);
 }
 
+/* A copy of the recorded host in which @name is a link to itself, so that it cannot be read. */
+static int open_looped(const char *name, char *root)
+{
+	char command[300];
+
+	strcpy(root, "/tmp/device.XXXXXX");
+	if (!mkdtemp(root))
+		abort();
+	snprintf(command, sizeof(command),
+		 "cp -a tests/data/one/sys %s && cd %s/sys/devices/pci0000:3b && rm -r %s && ln -s \"$(basename %s)\" %s",
+		 root, root, name, name, name);
+	ok(system(command) == 0, "%s is a loop", name);
+	return open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* It fails, and says that it could not be read, with the object and the reason. */
+static void is_unread(int rc, const struct error *err, const char *what)
+{
+	is_int(rc, -ELOOP, "%s: %s", what, err->message);
+	is_int(err->status, STATUS_FAILED, "%s: a failure", what);
+	is_text(err->object, "0000:3b:00.0", "%s: it names the device", what);
+	ok(strstr(err->message, "cannot read"), "%s: it names what was tried", what);
+}
+
+/* What is there and cannot be read is not called absent by those who act upon it. */
+static void check_unread(const char *name)
+{
+	const struct manifest_entry entry = { .address = { 0, 0x3b, 0, 0 }, .vendor = -1, .device = -1 };
+	char root[32], command[64], *words[] = { (char *)"3b:00.0", (char *)"vfio0" };
+	int rootfd = open_looped(name, root), i;
+	struct device_list list, chosen;
+	struct vfio_device dev;
+	struct error err = { 0 };
+
+	is_int(device_scan(rootfd, &list, &err), 0, "the list can be had");
+	is_int((long long)list.count, 1, "it is in the list");
+	is_text(list.devices[0].name, "0000:3b:00.0", "by its name");
+	for (i = 0; i < 2; i++) {
+		is_int(plan_resolve(rootfd, &list, &words[i], 1, &chosen, &err), 0, "%s is known", words[i]);
+		is_unread(claim_check(&chosen, &err), &err, "preserve");
+		device_list_free(&chosen);
+	}
+	device_list_free(&list);
+	is_int(device_scan_pci(rootfd, &list, &err), 0, "those on the bus too");
+	is_int((long long)list.count, 3, "all of them");
+	ok(device_find(&list, entry.address) && device_check_read(device_find(&list, entry.address), &err) < 0, "it among them");
+	device_list_free(&list);
+	is_unread(keeper_check_device(rootfd, &entry, &err), &err, "retrieve");
+	is_unread(goal_check(rootfd, entry.address, GOAL_BOUND, &dev, &err), &err, "wait for the driver");
+	is_unread(goal_check(rootfd, entry.address, GOAL_FREE, &dev, &err), &err, "wait for the live update");
+	snprintf(command, sizeof(command), "rm -r %s", root);
+	ok(system(command) == 0, "cleared away");
+	close(rootfd);
+}
+
 int main(void)
 {
 	check_scan();
@@ -119,5 +180,8 @@ int main(void)
 	check_fields();
 	check_at();
 	check_no_cdev();
+	check_unread("0000:3b:00.0");
+	check_unread("0000:3b:00.0/uevent");
+	check_unread("0000:3b:00.0/vfio-dev");
 	return tap_done();
 }

@@ -163,6 +163,11 @@ CASE(wrong_driver, asked_for(); strcpy(now.device.driver, "igb"); now.device.cde
      now.facts.irqs = 5; now.facts.irq_type = "msix")
 CASE(no_driver, asked_for(); now.device.driver[0] = '\0'; now.device.cdev[0] = '\0')
 CASE(no_cdev, asked_for(); now.device.cdev[0] = '\0')
+CASE(unread, asked_for(); now.device.unread_code = EACCES; strcpy(now.device.unread, "uevent");
+     now.device.driver[0] = '\0')
+CASE(unread_resets, now.facts.resets = NULL; now.facts.unread_code = EACCES;
+     strcpy(now.facts.unread, "reset_method"))
+CASE(unread_group, now.inspected.group_code = EACCES)
 CASE(vf, asked_for(); now.is_vf = true)
 CASE(has_vfs, now.facts.vfs = 2)
 CASE(intel_display, asked_for(); now.device.class_code = 0x030000)
@@ -272,6 +277,9 @@ static const struct {
 	{ "no IOMMU, target unknown", noiommu_no_target, "device-noiommu +", NULL },
 
 	{ "device gone", gone, "device-gone init-direct", NULL },
+	{ "cannot be read", unread, "device-unreadable init-direct", "its uevent (Permission denied) in sysfs" },
+	{ "resets cannot be read", unread_resets, "device-unreadable +", "reset_method (Permission denied)" },
+	{ "group cannot be read", unread_group, "device-unreadable +", "iommu_group (Permission denied)" },
 	{ "not PCI", not_pci, "device-not-pci init-direct", NULL },
 	{ "not PCI, not meant", not_pci_idle, "init-direct", NULL },
 	{ "another driver", wrong_driver, "device-driver init-direct", "igb" },
