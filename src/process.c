@@ -61,27 +61,36 @@ static int say_no_process(const struct process *process, int code, struct error 
 
 #define STATUS_SIZE 16384
 
-/* What is behind @key ("Pid:") in the file @path of /proc, read into @text; NULL when there is none. */
-static const char *find_field(int rootfd, const char *path, const char *key,
-			      char text[static STATUS_SIZE])
+/*
+ * What is behind @key ("Pid:") in the file @path of /proc, read into @text, to *@field; -ENODATA
+ * when there is none, or why the file could not be read.
+ */
+static int find_field(int rootfd, const char *path, const char *key, char text[static STATUS_SIZE],
+		      const char **field)
 {
 	char *rest = text, *line;
+	int rc = sysfs_read(rootfd, path, text, STATUS_SIZE);
 
-	if (sysfs_read(rootfd, path, text, STATUS_SIZE) < 0)
-		return NULL;
-	while ((line = strsep(&rest, "\n")))
-		if (!strncmp(line, key, strlen(key)))
-			return line + strlen(key);
-	return NULL;
+	if (rc < 0)
+		return rc;
+	while ((line = strsep(&rest, "\n"))) {
+		if (strncmp(line, key, strlen(key)))
+			continue;
+		*field = line + strlen(key);
+		return 0;
+	}
+	return -ENODATA;
 }
 
-/* The number there; -1 without one. */
-static long read_field(int rootfd, const char *path, const char *key)
+/* The number there. */
+static int read_field(int rootfd, const char *path, const char *key, long *number)
 {
 	char text[STATUS_SIZE];
-	const char *field = find_field(rootfd, path, key, text);
+	const char *field;
+	int rc = find_field(rootfd, path, key, text, &field);
 
-	return field ? strtol(field, NULL, 10) : -1;
+	*number = rc < 0 ? -1 : strtol(field, NULL, 10);
+	return rc;
 }
 
 /*
@@ -93,13 +102,18 @@ static int check_namespace(const struct process *process, struct error *err)
 {
 	char path[64], name[OBJECT_SIZE];
 	long pid;
+	int rc;
 
 	snprintf(path, sizeof(path), "proc/self/fdinfo/%d", process->pidfd);
-	pid = read_field(process->rootfd, path, "Pid:");
+	rc = read_field(process->rootfd, path, "Pid:", &pid);
 	if (pid == (long)process->pid)
 		return 0;
 	if (process_check_alive(process, err) < 0)
 		return -ESRCH;
+	/* Without /proc/self, this /proc is of others. */
+	if (rc < 0 && rc != -ENODATA && rc != -ENOENT)
+		return error_set(err, STATUS_FAILED, -rc, object(process, name),
+				 "cannot read what /proc tells of our descriptor for it");
 	return error_set(err, STATUS_REFUSED, 0, object(process, name),
 			 "/proc is not that of our pid namespace");
 }
@@ -107,9 +121,11 @@ static int check_namespace(const struct process *process, struct error *err)
 static int check_kind(const struct process *process, struct error *err)
 {
 	char path[64], name[OBJECT_SIZE];
+	long is_kernels;
 
 	snprintf(path, sizeof(path), "proc/%d/status", (int)process->pid);
-	if (read_field(process->rootfd, path, "Kthread:") == 1)
+	read_field(process->rootfd, path, "Kthread:", &is_kernels);
+	if (is_kernels == 1)
 		return error_set(err, STATUS_REFUSED, 0, object(process, name),
 				 "it is a thread of the kernel, no process");
 	return 0;
@@ -148,35 +164,43 @@ int process_check_alive(const struct process *process, struct error *err)
 	return poll(&ended, 1, 0) > 0 ? say_ended(process, err) : 0;
 }
 
-/* Of the thread @tid: the letter in its status, 0 when it has ended. */
-static char read_state(const struct process *process, const char *tid)
+/* Whether the thread @tid can run: not when it is stopped by a signal or a tracer, or has ended. */
+static int can_run(const struct process *process, const char *tid)
 {
 	char path[64], text[STATUS_SIZE];
 	const char *state;
+	int rc;
 
 	snprintf(path, sizeof(path), "proc/%d/task/%.16s/status", (int)process->pid, tid);
-	state = find_field(process->rootfd, path, "State:", text);
-	return state ? state[strspn(state, " \t")] : 0;
+	rc = find_field(process->rootfd, path, "State:", text, &state);
+	if (rc < 0)
+		return rc == -ENOENT || rc == -ESRCH ? 0 : rc;
+	state += strspn(state, " \t");
+	return *state && !strchr("TtZX", *state);
 }
 
-/* Stopped by a signal or a tracer, or ended: nothing that goes on by itself. */
-static bool all_stopped(const struct process *process)
+/* 1 when nothing of it goes on by itself, 0 when something does, or why that cannot be told. */
+static int all_stopped(const struct process *process)
 {
 	cleanup_dir DIR *dir = NULL;
 	struct dirent *entry;
 	char path[64];
-	int fd;
+	int fd, rc;
 
 	snprintf(path, sizeof(path), "proc/%d/task", (int)process->pid);
 	fd = openat(process->rootfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	dir = fd < 0 ? NULL : fdopendir(fd);
-	while (dir && (entry = readdir(dir))) {
-		char state = entry->d_name[0] == '.' ? 0 : read_state(process, entry->d_name);
-
-		if (state && !strchr("TtZX", state))
-			return false;
+	if (!dir) {
+		rc = errno == ENOENT || errno == ESRCH ? 0 : -errno; /* 0: it has ended */
+		cleanup_close_fn(&fd);
+		return rc;
 	}
-	return dir;
+	while ((entry = readdir(dir))) {
+		rc = entry->d_name[0] == '.' ? 0 : can_run(process, entry->d_name);
+		if (rc)
+			return rc < 0 ? rc : 0;
+	}
+	return 1;
 }
 
 int process_check_stopped(const struct process *process, struct error *err)
@@ -187,7 +211,11 @@ int process_check_stopped(const struct process *process, struct error *err)
 	for (i = 0; i < STOP_PATIENCE_MS; i++) {
 		if (process_check_alive(process, err) < 0)
 			return -ESRCH;
-		if (all_stopped(process))
+		rc = all_stopped(process);
+		if (rc < 0)
+			return error_set(err, STATUS_FAILED, -rc, object(process, name),
+					 "cannot see whether it is stopped");
+		if (rc)
 			return 0;
 		usleep(1000);
 	}
@@ -196,104 +224,6 @@ int process_check_stopped(const struct process *process, struct error *err)
 	error_hint(err, "have the VMM pause its guest, then kill -STOP %d, and leave it so until the jump",
 		   (int)process->pid);
 	return rc;
-}
-
-static int add_device(struct process_files *files, const struct process_device *device)
-{
-	struct process_device *grown =
-		reallocarray(files->devices, files->device_count + 1, sizeof(*grown));
-
-	if (!grown)
-		return -ENOMEM;
-	files->devices = grown;
-	grown[files->device_count++] = *device;
-	return 0;
-}
-
-static int add_memfd(struct process_files *files, const struct process_memfd *memfd)
-{
-	struct process_memfd *grown =
-		reallocarray(files->memfds, files->memfd_count + 1, sizeof(*grown));
-
-	if (!grown)
-		return -ENOMEM;
-	files->memfds = grown;
-	grown[files->memfd_count++] = *memfd;
-	return 0;
-}
-
-struct file_search {
-	int rootfd;
-	struct process_files *files;
-};
-
-/* The kernel tells of no device there, or it was closed meanwhile. */
-static bool is_none(int rc)
-{
-	return rc == -ENODATA || rc == -ENOENT || rc == -ESRCH;
-}
-
-static int look_at(void *data, const struct proc_fd *fd)
-{
-	const struct file_search *search = data;
-	struct process_device device = { .number = atoi(fd->number) };
-	struct process_memfd memfd = { .number = device.number };
-	const char *name;
-	int rc;
-
-	if (procfs_memfd_name(fd->link, memfd.name, sizeof(memfd.name)))
-		return add_memfd(search->files, &memfd);
-	device.kind = procfs_file(fd->link, &name);
-	switch (device.kind) {
-	case PROC_FILE_OTHER:
-		return 0;
-	case PROC_FILE_GROUP:
-	case PROC_FILE_CONTAINER:
-		snprintf(device.name, sizeof(device.name), "%s", name);
-		break;
-	default:
-		rc = procfs_vfio_device(search->rootfd, fd, device.name, sizeof(device.name));
-		if (rc < 0)
-			return is_none(rc) ? 0 : rc;
-	}
-	return add_device(search->files, &device);
-}
-
-/* In both structs the number comes first. */
-static int compare_numbers(const void *left, const void *right)
-{
-	return *(const int *)left - *(const int *)right;
-}
-
-int process_find(int rootfd, pid_t pid, struct process_files *files, struct error *err)
-{
-	struct file_search search = { rootfd, files };
-	bool hidden = false;
-	char name[32];
-	int rc;
-
-	*files = (struct process_files){ 0 };
-	snprintf(name, sizeof(name), "process %d", (int)pid);
-	rc = procfs_each_open_of(rootfd, pid, look_at, &search, &hidden);
-	if (rc < 0)
-		return error_set(err, STATUS_FAILED, -rc, name, "cannot look at its files");
-	if (hidden) {
-		rc = error_set(err, STATUS_FAILED, EACCES, name, "we may not look at its files");
-		error_hint(err, "run it as root");
-		return rc;
-	}
-	if (files->device_count)
-		qsort(files->devices, files->device_count, sizeof(*files->devices), compare_numbers);
-	if (files->memfd_count)
-		qsort(files->memfds, files->memfd_count, sizeof(*files->memfds), compare_numbers);
-	return 0;
-}
-
-void process_files_free(struct process_files *files)
-{
-	free(files->devices);
-	free(files->memfds);
-	*files = (struct process_files){ 0 };
 }
 
 static int say_not_taken(const struct process *process, int number, int code, struct error *err)
@@ -337,7 +267,7 @@ struct own_fd {
 	struct proc_fd fd;
 };
 
-static bool look_at_own(const struct process *process, int fd, struct own_fd *own)
+static int look_at_own(const struct process *process, int fd, struct own_fd *own)
 {
 	char path[64];
 	ssize_t length;
@@ -347,7 +277,16 @@ static bool look_at_own(const struct process *process, int fd, struct own_fd *ow
 	length = readlinkat(process->rootfd, path, own->link, sizeof(own->link) - 1);
 	own->link[length < 0 ? 0 : length] = '\0';
 	own->fd = (struct proc_fd){ getpid(), own->number, own->link };
-	return length >= 0;
+	return length < 0 ? -errno : 0;
+}
+
+/* We have it, and cannot see what it is. */
+static int say_not_seen(const struct process *process, int number, int code, struct error *err)
+{
+	char name[OBJECT_SIZE];
+
+	return error_set(err, STATUS_FAILED, code, object(process, name),
+			 "cannot look at what was taken from its descriptor %d", number);
 }
 
 int process_take_device(const struct process *process, const struct process_device *device,
@@ -356,13 +295,17 @@ int process_take_device(const struct process *process, const struct process_devi
 	cleanup_close int fd = take(process, device->number, err);
 	const char *ignored;
 	struct own_fd own;
-	char name[64];
+	char name[64] = "";
+	int rc;
 
 	if (fd < 0)
 		return fd;
-	if (!look_at_own(process, fd, &own) || procfs_file(own.link, &ignored) != device->kind ||
-	    procfs_vfio_device(process->rootfd, &own.fd, name, sizeof(name)) < 0 ||
-	    strcmp(name, device->name))
+	rc = look_at_own(process, fd, &own);
+	if (rc == 0 && procfs_file(own.link, &ignored) == device->kind)
+		rc = procfs_vfio_device(process->rootfd, &own.fd, name, sizeof(name));
+	if (rc < 0 && rc != -ENODATA && rc != -ENOENT)
+		return say_not_seen(process, device->number, -rc, err);
+	if (strcmp(name, device->name))
 		return say_not_taken(process, device->number, EBADF, err);
 	return steal_fd(&fd);
 }
@@ -373,11 +316,14 @@ int process_take_memfd(const struct process *process, const struct process_memfd
 	cleanup_close int fd = take(process, memfd->number, err);
 	char name[MEMFD_NAME_SIZE];
 	struct own_fd own;
+	int rc;
 
 	if (fd < 0)
 		return fd;
-	if (!look_at_own(process, fd, &own) || !procfs_memfd_name(own.link, name, sizeof(name)) ||
-	    strcmp(name, memfd->name))
+	rc = look_at_own(process, fd, &own);
+	if (rc < 0)
+		return say_not_seen(process, memfd->number, -rc, err);
+	if (!procfs_memfd_name(own.link, name, sizeof(name)) || strcmp(name, memfd->name))
 		return say_not_taken(process, memfd->number, EBADF, err);
 	return steal_fd(&fd);
 }
@@ -387,13 +333,17 @@ int process_take_number(const struct process *process, int number, struct error 
 	cleanup_close int fd = (int)syscall(SYS_pidfd_getfd, process->pidfd, number, 0);
 	char name[OBJECT_SIZE], memfd[MEMFD_NAME_SIZE];
 	struct own_fd own;
+	int rc;
 
 	if (fd < 0 && errno == EBADF)
 		return error_set(err, STATUS_NOT_FOUND, EBADF, object(process, name),
 				 "it has no descriptor %d", number);
 	if (fd < 0)
 		return say_not_taken(process, number, errno, err);
-	if (!look_at_own(process, fd, &own) || !procfs_memfd_name(own.link, memfd, sizeof(memfd)))
+	rc = look_at_own(process, fd, &own);
+	if (rc < 0)
+		return say_not_seen(process, number, -rc, err);
+	if (!procfs_memfd_name(own.link, memfd, sizeof(memfd)))
 		return error_set(err, STATUS_REFUSED, 0, object(process, name),
 				 "descriptor %d is no memfd", number);
 	return steal_fd(&fd);

@@ -12,7 +12,7 @@ layer_of() {
 	sysfs | pci_addr | liveupdate | vfio | procfs | debugfs | token | names | uevent | moment) echo 1 ;;
 	program | kcmdline | kmsg | fdpass | notify) echo 1 ;;
 	manifest* | journal | device* | session | uevent_socket | kconfig | kimage | kexec_call | native) echo 2 ;;
-	report* | facts* | plan | claim* | process | await | watch | rebind | handoff* | keeper*) echo 3 ;;
+	report* | facts* | plan | claim* | process* | await | watch | rebind | handoff* | keeper*) echo 3 ;;
 	survey* | host | target* | inspect | findings* | preflight | jump | stores | unit) echo 3 ;;
 	esac
 }

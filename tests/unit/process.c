@@ -270,6 +270,11 @@ static void check_short(const struct process *process, const struct process_file
 	struct error err;
 	int count;
 
+	leave(1);
+	check_open(process->rootfd, process->pid, -EMFILE, STATUS_FAILED);
+	leave(0);
+	is_int(process_check_stopped(process, &err), -EMFILE, "it is not known to run: %s", err.message);
+	leave(-1);
 	for (count = 0; count < 2; count++) {
 		leave(count);
 		is_int(process_find(root, 7, &short_of, &err), -EMFILE, "a process is not looked into by half");
@@ -336,6 +341,11 @@ static void check_retake(const struct process *real)
 	strcpy(device.name, "0000:02:00.0");
 	device.kind = PROC_FILE_GROUP_DEVICE;
 	is_int(process_take_device(&process, &device, &err), -EBADF, "nor one of another kind");
+	device.kind = PROC_FILE_CDEV;
+	leave(1);
+	is_int(process_take_device(&process, &device, &err), -EMFILE, "nor is it another because we cannot look");
+	ok(strstr(err.message, "cannot look at what was taken"), "which is said: %s", err.message);
+	leave(-1);
 }
 
 static void check_take(int rootfd)
