@@ -31,12 +31,16 @@ static int resume(void *data, const struct debugfs_line *line)
 	return 0;
 }
 
+void keeper_resume(struct keeper *keeper)
+{
+	debugfs_each_line(keeper->rootfd, resume, keeper);
+}
+
 static void adopt_incoming(struct keeper *keeper)
 {
 	keeper->info.direction = KEEPER_INCOMING;
 	keeper_read_manifest(keeper);
-	/* Where the kernel has no list, a device has to be asked for once more. */
-	debugfs_each_line(keeper->rootfd, resume, keeper);
+	keeper_resume(keeper);
 }
 
 /* A session is held and goes along whatever its manifest: that cannot be read out of it yet. */

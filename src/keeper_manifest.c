@@ -22,20 +22,46 @@ static void read_journal(struct keeper *keeper)
 	keeper->info.jumped = fd < 0 ? MOMENT_UNKNOWN : journal_read(fd);
 }
 
+/* What was asked for by its token alone, as long as nothing else told of it. */
+static void keep_known(struct keeper_info *info, const struct keeper_entry *known)
+{
+	struct keeper_entry *entry = NULL;
+	size_t i;
+
+	if (known->fd < 0 && known->state != ENTRY_FAILED)
+		return;
+	for (i = 0; i < info->count; i++)
+		if (info->entries[i].of.token == known->of.token)
+			entry = &info->entries[i];
+	if (!entry) {
+		entry = &info->entries[info->count++];
+		entry->of = known->of;
+	}
+	entry->fd = known->fd;
+	entry->state = known->state;
+	entry->retrieved = known->retrieved;
+	entry->bound = known->bound;
+}
+
 int keeper_load(struct keeper *keeper, const struct manifest *manifest,
 		enum entry_state state)
 {
-	struct keeper_entry *entries = calloc(manifest->count + 1, sizeof(*entries));
-	size_t i;
+	cleanup_free struct keeper_entry *before = keeper->info.entries;
+	size_t count = keeper->info.count, i;
+	struct keeper_entry *entries = calloc(manifest->count + count + 1, sizeof(*entries));
 
-	if (!entries)
+	if (!entries) {
+		before = NULL;
 		return -ENOMEM;
+	}
 	for (i = 0; i < manifest->count; i++)
 		entries[i] = (struct keeper_entry){
 			.of = manifest->entries[i], .state = state, .fd = -1,
 		};
 	keeper->info.entries = entries;
 	keeper->info.count = manifest->count;
+	for (i = 0; i < count; i++)
+		keep_known(&keeper->info, &before[i]);
 	keeper->info.preserved = moment_parse(manifest->created);
 	keeper->has_manifest = true;
 	return 0;
@@ -66,7 +92,10 @@ void keeper_read_manifest(struct keeper *keeper)
 	int rc = load_manifest(keeper, &err);
 
 	read_journal(keeper);
-
+	keeper->memfds_due = false;
+	/* What it is, it stays; all else may have gone. */
+	keeper->manifest_due = rc < 0 && rc != -ENOENT && rc != -EBADMSG && rc != -ENOTSUP;
+	why[0] = '\0';
 	if (rc == -ENOENT)
 		snprintf(why, sizeof(keeper->info.manifest_error),
 			 "the session has no manifest");
@@ -75,6 +104,15 @@ void keeper_read_manifest(struct keeper *keeper)
 			 err.code ? ": " : "", err.code ? strerror(err.code) : "");
 	if (rc < 0)
 		keeper_find_memfds(keeper);
+}
+
+void keeper_retry_manifest(struct keeper *keeper)
+{
+	if (!keeper->manifest_due && !keeper->memfds_due)
+		return;
+	keeper_read_manifest(keeper);
+	if (keeper->has_manifest)
+		keeper_resume(keeper);
 }
 
 int keeper_take_journal(struct keeper *keeper, int *given, struct error *err)

@@ -169,14 +169,19 @@ void keeper_find_memfds(struct keeper *keeper)
 	uint32_t number;
 
 	for (number = 1; number <= MANIFEST_MAX_ENTRIES; number++) {
-		struct keeper_entry *entry = add_entry(keeper, token_from_memfd(number), &ignored);
-		int rc = entry ? keeper_retrieve_entry(keeper, entry, &ignored) : -ENOMEM;
+		struct keeper_entry *entry = keeper_find_entry(keeper, token_from_memfd(number));
+		int rc = 0;
 
-		if (rc == 0 && fstat(entry->fd, &st) == 0)
+		if (!entry)
+			entry = add_entry(keeper, token_from_memfd(number), &ignored);
+		if (entry && entry->fd < 0 && entry->state == ENTRY_ARRIVED)
+			rc = keeper_retrieve_entry(keeper, entry, &ignored);
+		if (entry && entry->fd >= 0 && fstat(entry->fd, &st) == 0)
 			entry->of.size = (uint64_t)st.st_size;
-		if (rc == -ENOENT)
+		if (entry && rc < 0)
 			drop_unknown(keeper, entry);
-		if (rc == -ENOENT || rc == -ENOMEM)
+		keeper->memfds_due = !entry || rc == -EMFILE;
+		if (rc == -ENOENT || keeper->memfds_due)
 			return;
 	}
 }
@@ -278,6 +283,16 @@ void keeper_end(struct keeper *keeper)
 	unlinkat(keeper->dir, name, 0);
 }
 
+static int say_unknown_memfds(const struct keeper *keeper, struct error *err)
+{
+	int rc = error_set(err, STATUS_FAILED, EMFILE, keeper->info.session,
+			   "the keeper could not find out which memfds it holds, and could lose one");
+
+	error_hint(err, "remove the reason and try again; or give them up with 'vfio-luctl finish --drop-memfds %s'",
+		   keeper->info.session);
+	return rc;
+}
+
 static int finish(struct keeper *keeper, struct json_object *request, struct error *err)
 {
 	bool drop;
@@ -290,6 +305,8 @@ static int finish(struct keeper *keeper, struct json_object *request, struct err
 		return rc;
 	}
 	drop = keeper_flag(keeper, request, "drop_memfds", &rc, err);
+	if (rc == 0 && keeper->memfds_due && !drop)
+		rc = say_unknown_memfds(keeper, err);
 	if (rc == 0)
 		rc = refuse_unready(keeper, drop, err);
 	if (rc < 0)
@@ -327,6 +344,7 @@ struct json_object *keeper_answer(struct keeper *keeper, struct json_object *req
 
 	for (i = 0; i < KEEPER_RETRIEVE_MAX; i++)
 		fds[i] = -1;
+	keeper_retry_manifest(keeper);
 	if (json_object_object_get_ex(request, "op", &value) &&
 	    json_object_is_type(value, json_type_string))
 		op = json_object_get_string(value);

@@ -11,6 +11,8 @@ struct error;
 struct keeper {
 	struct keeper_info info;
 	bool has_manifest; /* else info.manifest_error says why */
+	bool manifest_due; /* for a reason that may have gone: to be tried again */
+	bool memfds_due;   /* and without it, not all memfds were found either */
 	int session;       /* the reason for this process to live; -1: not handed over yet */
 	int spare;         /* an empty session of the service manager, to be filled and handed over */
 	pid_t lessee;      /* who is about to hand a session over: the only one who may; 0: nobody */
@@ -33,8 +35,8 @@ struct keeper {
 #define KEEPER_CLIENT_TIMEOUT 10
 
 /*
- * Take over the entries of @manifest, all in @state.  Returns 0 or -ENOMEM.
- * @manifest keeps its own.
+ * Take over the entries of @manifest, all in @state but for what was retrieved, or failed to
+ * be, before.  Returns 0 or -ENOMEM.  @manifest keeps its own.
  */
 int keeper_load(struct keeper *keeper, const struct manifest *manifest,
 		enum entry_state state);
@@ -45,6 +47,9 @@ int keeper_load(struct keeper *keeper, const struct manifest *manifest,
  * no way back from here.
  */
 void keeper_read_manifest(struct keeper *keeper);
+
+/* Do that again, when it failed for want of something: before a request is answered. */
+void keeper_retry_manifest(struct keeper *keeper);
 
 /* Take given[0], the journal of the session we hold, from whoever made both.  STATUS_BUSY, STATUS_FAILED. */
 int keeper_take_journal(struct keeper *keeper, int *given, struct error *err);
@@ -86,6 +91,12 @@ int keeper_retrieve_entry(struct keeper *keeper, struct keeper_entry *entry, str
  * not keep one that is for the next kernel; one that came is held all the same.
  */
 int keeper_adopt(struct keeper *keeper, int session, int manifest, struct error *err);
+
+/*
+ * Retrieve again what the kernel says was retrieved before, by a keeper that has died since:
+ * which gives the same files.  Where the kernel has no list, a device has to be asked for.
+ */
+void keeper_resume(struct keeper *keeper);
 
 /*
  * Have the service manager, if there is one, keep a copy of the session and of its

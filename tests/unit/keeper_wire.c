@@ -432,6 +432,54 @@ static void check_lent(void)
 	close_pair();
 }
 
+/* A manifest that comes later than the first answers: what is held already stays held, once. */
+static void check_late_manifest(void)
+{
+	static const struct pci_addr there = { .bus = 1 }, missing = { .bus = 2 }, strange = { .bus = 3 };
+	struct keeper keeper = { .info = { .session = "vm" } };
+	struct keeper_entry *entry;
+	struct manifest manifest;
+	int held = open("/dev/null", O_RDWR | O_CLOEXEC), other = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	manifest_init(&manifest, "vm", "test");
+	manifest_add(&manifest, &(struct manifest_entry){ .token = token_from_pci(there), .address = there, .vendor = 5 });
+	manifest_add(&manifest, &(struct manifest_entry){ .token = token_from_pci(missing), .address = missing });
+	keeper.info.entries = calloc(3, sizeof(*keeper.info.entries));
+	keeper.info.count = 3;
+	keeper.info.entries[0] = (struct keeper_entry){
+		.of = { .token = token_from_pci(there), .vendor = -1 }, .state = ENTRY_BOUND, .fd = held, .bound = 7 };
+	keeper.info.entries[1] = (struct keeper_entry){ .of = { .token = token_from_memfd(9) }, .state = ENTRY_ARRIVED, .fd = -1 };
+	keeper.info.entries[2] = (struct keeper_entry){
+		.of = { .token = token_from_pci(strange) }, .state = ENTRY_RETRIEVED, .fd = other };
+	is_int(keeper_load(&keeper, &manifest, ENTRY_ARRIVED), 0, "it is loaded");
+	is_int((int)keeper.info.count, 3, "what only was guessed is gone");
+	entry = keeper_find_entry(&keeper, token_from_pci(there));
+	ok(entry && entry->fd == held && entry->state == ENTRY_BOUND && entry->bound == 7 && entry->of.vendor == 5,
+	   "what was had is had, and what it is, is known");
+	entry = keeper_find_entry(&keeper, token_from_pci(missing));
+	ok(entry && entry->fd == -1 && entry->state == ENTRY_ARRIVED, "what was not, is not");
+	entry = keeper_find_entry(&keeper, token_from_pci(strange));
+	ok(entry && entry->fd == other && entry->state == ENTRY_RETRIEVED, "nothing that was had is lost");
+	manifest_free(&manifest);
+	keeper_info_free(&keeper.info);
+	close(held);
+	close(other);
+}
+
+/* As long as it is not known which memfds there are, none is lost without a word. */
+static void check_unknown_memfds(void)
+{
+	struct keeper keeper = { .info = { .session = "vm", .pid = 1, .direction = KEEPER_INCOMING },
+				 .has_manifest = true, .memfds_due = true,
+				 .listener = -1, .rootfd = -1, .dir = -1, .journal = -1 };
+
+	keeper.session = open("/dev/null", O_RDWR | O_CLOEXEC);
+	check_request(&keeper, -1, "{\"op\":\"finish\"}", -EMFILE);
+	check_request(&keeper, -1, "{\"op\":\"finish\",\"drop_memfds\":true}", -ENOTTY); /* by the kernel */
+	ok(!keeper.ended && keeper.manifest_due && keeper.info.manifest_error[0], "it was tried again");
+	close(keeper.session);
+}
+
 /* A journal is taken once, for a session of the next kernel, and written when that is told. */
 static void check_journal(void)
 {
@@ -501,6 +549,8 @@ int main(void)
 	check_hostile_info();
 	check_other_version();
 	check_answers();
+	check_late_manifest();
+	check_unknown_memfds();
 	check_journal();
 	check_waiting();
 	check_lease(false);
