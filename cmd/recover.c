@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "claim.h"
 #include "cleanup.h"
@@ -15,15 +16,23 @@
 #include "rows.h"
 #include "session_args.h"
 
-/* The kernel finishes only what is bound: by us, where it is by nobody. */
-static int bind_device(const struct keeper_entry *entry, int fd, int iommufd, struct error *err)
+/*
+ * The kernel finishes only what is bound: by us, where it is by nobody; the keeper may take for
+ * bound what is gone.  That is marked so, and keeps none of the others from being bound.
+ */
+static int bind_device(struct keeper_entry *entry, int fd, int iommufd, struct error *err)
 {
 	char address[PCI_ADDR_STRLEN];
-	int rc = entry->state == ENTRY_BOUND || vfio_is_bound(fd) ? 0 : vfio_bind(fd, iommufd);
+	int rc = vfio_check_bound(fd) == 1 ? 0 : vfio_bind(fd, iommufd);
 
 	/* Or by somebody else in this moment. */
-	return rc < 0 && !vfio_is_bound(fd) ? error_set(err, STATUS_FAILED, -rc, pci_addr_format(entry->of.address, address),
-				  "cannot bind the device to an iommufd") : 0;
+	if (rc == 0 || vfio_check_bound(fd) == 1)
+		return 0;
+	if (rc != -ENODEV)
+		return error_set(err, STATUS_FAILED, -rc, pci_addr_format(entry->of.address, address),
+				 "cannot bind the device to an iommufd");
+	entry->state = ENTRY_GONE;
+	return 0;
 }
 
 static int bind_devices(const struct request *request, struct error *err)
@@ -39,6 +48,28 @@ static int bind_devices(const struct request *request, struct error *err)
 	return rc;
 }
 
+static bool is_gone(const struct keeper_entry *entry)
+{
+	return entry->state == ENTRY_GONE;
+}
+
+/* Not every kernel finishes a session without a device that was retrieved, and is gone since. */
+static void say_gone(const struct request *request, const char *session, struct error *err)
+{
+	char address[PCI_ADDR_STRLEN];
+	size_t i;
+
+	for (i = 0; i < request->device_count; i++) {
+		if (!is_gone(&request->entries[i]))
+			continue;
+		error_wrap(err, "%s is unplugged or does not answer, the others are bound",
+			   pci_addr_format(request->entries[i].of.address, address));
+		error_hint(err, "the session is held as before: see to that device, then 'vfio-luctl recover %s' again",
+			   session);
+		return;
+	}
+}
+
 static int add_rows(struct row_list *list, const struct session_args *args,
 		    const struct request *request, struct error *err)
 {
@@ -47,7 +78,8 @@ static int add_rows(struct row_list *list, const struct session_args *args,
 
 	for (i = 0; rc == 0 && i < request->count; i++)
 		rc = rows_add(list, args->session, &request->entries[i].of,
-			      args->dry_run ? "planned" : "free", !args->dry_run, err);
+			      args->dry_run ? "planned" : is_gone(&request->entries[i]) ? "gone" : "free",
+			      !args->dry_run, err);
 	return rc;
 }
 
@@ -59,6 +91,8 @@ static int finish_all(const struct session_args *args, struct ready *ready, stru
 
 	if (rc == 0)
 		rc = keeper_finish(ready->rootfd, args->session, args->drop_memfds, err);
+	if (rc == -EBUSY)
+		say_gone(request, args->session, err);
 	if (rc == 0)
 		rebind_forget(args->session);
 	return rc;
@@ -88,7 +122,8 @@ static int recover_session(const struct session_args *args, struct error *err)
 	int rc = rootfd < 0 ? rootfd : recover(args, rootfd, &list, err);
 
 	for (i = 0; rc == 0 && !args->dry_run && i < list.count; i++)
-		rc = row_prove_free(rootfd, &list.rows[i], err);
+		if (strcmp(list.rows[i].state, "gone"))
+			rc = row_prove_free(rootfd, &list.rows[i], err);
 	return rc < 0 ? rc : rows_print(&list, &args->report, err);
 }
 

@@ -36,11 +36,18 @@ int vfio_bind(int fd, int iommufd)
 	return ioctl(fd, VFIO_IOCTL_BIND_IOMMUFD, &arg) < 0 ? -errno : 0;
 }
 
-bool vfio_is_bound(int fd)
+int vfio_check_bound(int fd)
 {
 	struct vfio_info_arg arg = { .argsz = sizeof(arg) };
 
-	return ioctl(fd, VFIO_IOCTL_GET_INFO, &arg) == 0 || errno != EINVAL;
+	if (ioctl(fd, VFIO_IOCTL_GET_INFO, &arg) == 0)
+		return 1;
+	return errno == EINVAL ? 0 : -errno;
+}
+
+bool vfio_is_bound(int fd)
+{
+	return vfio_check_bound(fd) != 0;
 }
 
 /* EINVAL: those of this index are not enabled (vfio_pci_set_irqs_ioctl), or there are none. */

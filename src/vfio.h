@@ -67,6 +67,9 @@ int vfio_bind(int fd, int iommufd);
  */
 bool vfio_is_bound(int fd);
 
+/* The same where the doubtful matters: 1, 0, or what the call gave else, -ENODEV of a device that is gone. */
+int vfio_check_bound(int fd);
+
 /*
  * Disable the interrupts of the device, whichever are enabled; it may be somebody
  * else's who uses @fd too.  Its error and request notifiers stay.
