@@ -188,11 +188,34 @@ static int print_steps(const struct kexec_args *args, const struct finding_list 
 	return report_print(stdout, report, steps, count, sizeof(*steps), err);
 }
 
-static int load(const struct target *target, struct error *err)
+/* It is loaded, and not noted: nobody could tell what it is. */
+static void undo_load(enum answer before, struct error *err)
 {
-	int rc = kexec_load_files(target->image_fd, target->initrd_fd, target->cmdline, target->image, err);
+	if (before != ANSWER_YES && kexec_unload() == 0) {
+		error_hint(err, "no kernel is loaded, as before");
+		return;
+	}
+	target_note_remove();
+	error_hint(err, "the kernel is loaded%s, and cannot be told from one that others have loaded",
+		   before == ANSWER_YES ? " in place of the one before" : "");
+}
 
-	return rc < 0 ? rc : target_note_write(target, err);
+static int load(const struct target *target, int rootfd, struct error *err)
+{
+	enum answer before = kexec_is_loaded(rootfd);
+	int rc = target_note_prepare(target, err);
+
+	if (rc < 0)
+		return rc;
+	rc = kexec_load_files(target->image_fd, target->initrd_fd, target->cmdline, target->image, err);
+	if (rc < 0) {
+		target_note_drop();
+		return rc;
+	}
+	rc = target_note_commit(err);
+	if (rc < 0)
+		undo_load(before, err);
+	return rc;
 }
 
 /*
@@ -202,7 +225,7 @@ static int load(const struct target *target, struct error *err)
 static int act(const struct kexec_args *args, int rootfd, const struct finding_list *list,
 	       const struct target *target, const struct report *report, struct error *err)
 {
-	int rc = args->dry_run ? 0 : load(target, err);
+	int rc = args->dry_run ? 0 : load(target, rootfd, err);
 
 	if (rc < 0)
 		return rc;

@@ -14,6 +14,9 @@
 #include "kmsg.h"
 #include "sysfs.h"
 
+#ifndef KEXEC_FILE_UNLOAD
+#define KEXEC_FILE_UNLOAD 1
+#endif
 #ifndef KEXEC_FILE_NO_INITRAMFS
 #define KEXEC_FILE_NO_INITRAMFS 4
 #endif
@@ -75,6 +78,11 @@ int kexec_load_files(int kernel, int initrd, const char *cmdline, const char *ob
 		snprintf(err->message + used, sizeof(err->message) - used, ": %s", why);
 	}
 	return rc;
+}
+
+int kexec_unload(void)
+{
+	return syscall(SYS_kexec_file_load, -1, -1, 0UL, NULL, (unsigned long)KEXEC_FILE_UNLOAD) < 0 ? -errno : 0;
 }
 
 int kexec_jump(void)

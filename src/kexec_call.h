@@ -19,6 +19,9 @@ struct error;
 int kexec_load_files(int kernel, int initrd, const char *cmdline, const char *object,
 		     struct error *err);
 
+/* Let go of the kernel that is loaded.  A negative errno. */
+int kexec_unload(void);
+
 /*
  * Jump into the kernel that is loaded, right now: nothing is stopped, and file
  * systems are not written back, which is the caller's to do.  Returns only when the kernel refuses: its errno,

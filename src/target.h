@@ -47,12 +47,15 @@ void target_close(struct target *target);
 void target_missing_options(const struct kconfig *config, char *missing, size_t size);
 
 /*
- * Note that @target was loaded just now.  Returns 0 or a negative errno with
- * @err filled.
+ * Write down that @target is loaded, before it is: whatever can fail does so then.  What is
+ * loaded is told by the note of before until target_note_commit(); target_note_drop() when
+ * it comes to nothing.  Both return 0, or a negative errno with @err filled and nothing prepared.
  */
-int target_note_write(const struct target *target, struct error *err);
+int target_note_prepare(const struct target *target, struct error *err);
+int target_note_commit(struct error *err);
+void target_note_drop(void);
 
-/* Forget the note: what is loaded is not ours any more. */
+/* Forget the note: what is loaded is another one. */
 void target_note_remove(void);
 
 /*

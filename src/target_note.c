@@ -55,12 +55,14 @@ static int write_file(const struct target *target, struct error *err)
 	sysfs_read(rc, BOOT_ID, boot_id, sizeof(boot_id));
 	cleanup_close_fn(&rc);
 	print_note(out, target, boot_id);
-	if (fclose(out) || rename("/" NOTE_NEW, "/" NOTE) < 0)
-		return error_set(err, STATUS_FAILED, errno, "/" NOTE, "cannot write");
-	return 0;
+	if (fclose(out) == 0)
+		return 0;
+	rc = error_set(err, STATUS_FAILED, errno, "/" NOTE_NEW, "cannot write");
+	target_note_drop();
+	return rc;
 }
 
-int target_note_write(const struct target *target, struct error *err)
+int target_note_prepare(const struct target *target, struct error *err)
 {
 	struct stat st;
 
@@ -73,6 +75,22 @@ int target_note_write(const struct target *target, struct error *err)
 	    st.st_mode & 077)
 		return error_set(err, STATUS_REFUSED, 0, "/" KEEPER_DIR, "the directory is not ours alone");
 	return write_file(target, err);
+}
+
+int target_note_commit(struct error *err)
+{
+	int rc;
+
+	if (rename("/" NOTE_NEW, "/" NOTE) == 0)
+		return 0;
+	rc = error_set(err, STATUS_FAILED, errno, "/" NOTE, "cannot write");
+	target_note_drop();
+	return rc;
+}
+
+void target_note_drop(void)
+{
+	unlink("/" NOTE_NEW);
 }
 
 void target_note_remove(void)

@@ -49,6 +49,25 @@ is "$(jq -r '.steps[] | select(.step != "check") | "\(.step) \(.state) \(.object
 jump planned directly"
 is "$(jq -r '.steps[] | select(.step == "load").text' <<<"$out")" "$(</proc/cmdline) marker=ours"
 is "$(loaded)" 0
+# A note that cannot be written: nothing is loaded
+install -d -m 700 /run/vfio-luctl
+mkdir /run/vfio-luctl/.kexec.new
+expect 1 kexec --load-only "${NEXT[@]}"
+says "/run/vfio-luctl/.kexec.new: cannot write"
+is "$(loaded)" 0
+rmdir /run/vfio-luctl/.kexec.new
+mkdir /run/vfio-luctl/kexec
+expect 1 kexec --load-only "${NEXT[@]}"
+says "/run/vfio-luctl/kexec: cannot write"
+says "no kernel is loaded, as before"
+is "$(loaded)" 0
+kexec -s -l "$IMAGE" --reuse-cmdline
+expect 1 kexec --load-only "${NEXT[@]}"
+says "the kernel is loaded in place of the one before"
+is "$(loaded)" 1
+kexec -s -u
+rmdir /run/vfio-luctl/kexec
+is "$(compgen -G '/run/vfio-luctl/*kexec*' || :)$(compgen -G '/run/vfio-luctl/.kexec*' || :)" ""
 expect 0 kexec --load-only --json "${NEXT[@]}" --append marker=ours
 valid kexec
 is "$(jq -r '[.steps[].state] | join(" ")' <<<"$out")" "done"
