@@ -82,6 +82,25 @@ static void tell_ready(const struct keeper *keeper)
 	notify_tell(text);
 }
 
+static void begin_holding(struct keeper *keeper)
+{
+	cleanup_close_fn(&keeper->spare);
+	keeper->spare = -1;
+	keeper->info.waiting = false;
+	tell_ready(keeper);
+}
+
+void keeper_adopt_retrieved(struct keeper *keeper, int session)
+{
+	struct error ignored;
+
+	memcpy(keeper->info.kernel_name, keeper->info.session, sizeof(keeper->info.kernel_name));
+	keeper->session = session;
+	adopt_incoming(keeper);
+	keeper_store(keeper, -1, &ignored);
+	begin_holding(keeper);
+}
+
 int keeper_adopt(struct keeper *keeper, int session, int manifest, struct error *err)
 {
 	int rc;
@@ -104,10 +123,7 @@ int keeper_adopt(struct keeper *keeper, int session, int manifest, struct error 
 		return rc;
 	}
 	cleanup_close_fn(&manifest);
-	cleanup_close_fn(&keeper->spare);
-	keeper->spare = -1;
-	keeper->info.waiting = false;
-	tell_ready(keeper);
+	begin_holding(keeper);
 	return 0;
 }
 

@@ -136,14 +136,13 @@ static int get_session(const struct hold *hold, struct keeper *keeper, struct er
 
 	if (rc < 0)
 		return rc;
-	if (found.session >= 0)
-		snprintf(keeper->stored, sizeof(keeper->stored), "%s", found.stored);
-	else
+	if (found.session < 0) {
 		found.session = session_retrieve(hold->slot->session, hold->timeout, err);
-	if (found.session == -ENOENT)
-		return 0;
-	if (found.session < 0)
-		return found.session;
+		if (found.session >= 0)
+			keeper_adopt_retrieved(keeper, found.session);
+		return found.session >= 0 || found.session == -ENOENT ? 0 : found.session;
+	}
+	snprintf(keeper->stored, sizeof(keeper->stored), "%s", found.stored);
 	if (found.manifest < 0 && keeper->stored[0] && is_empty(keeper, found.session)) {
 		keeper->spare = found.session;
 		return 0;

@@ -93,6 +93,12 @@ int keeper_retrieve_entry(struct keeper *keeper, struct keeper_entry *entry, str
 int keeper_adopt(struct keeper *keeper, int session, int manifest, struct error *err);
 
 /*
+ * The same of a session that we have just retrieved by its name: nothing is asked that could
+ * fail, because to let go of it may lock its devices.
+ */
+void keeper_adopt_retrieved(struct keeper *keeper, int session);
+
+/*
  * Retrieve again what the kernel says was retrieved before, by a keeper that has died since:
  * which gives the same files.  Where the kernel has no list, a device has to be asked for.
  */

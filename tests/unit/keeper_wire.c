@@ -466,6 +466,25 @@ static void check_late_manifest(void)
 	close(other);
 }
 
+/* What we retrieved ourselves is held whatever is wrong with it. */
+static void check_adopt(void)
+{
+	struct keeper keeper = { .info = { .session = "vm", .pid = 1, .waiting = true }, .session = -1, .spare = -1,
+				 .listener = -1, .rootfd = open("/", O_PATH | O_CLOEXEC), .dir = -1, .journal = -1 };
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct error err;
+
+	is_int(keeper_adopt(&keeper, null, -1, &err), -EINVAL, "what others give has to be a session");
+	ok(keeper.session == -1 && keeper.info.waiting, "and is not held else");
+	keeper_adopt_retrieved(&keeper, null);
+	ok(keeper.session == null && !keeper.info.waiting, "what we retrieved is held");
+	is_text(keeper.info.kernel_name, "vm", "under its name");
+	ok(keeper.info.direction == KEEPER_INCOMING && keeper.info.manifest_error[0], "as what it is, without its manifest");
+	keeper_info_free(&keeper.info);
+	close(keeper.rootfd);
+	close(null);
+}
+
 /* As long as it is not known which memfds there are, none is lost without a word. */
 static void check_unknown_memfds(void)
 {
@@ -550,6 +569,7 @@ int main(void)
 	check_other_version();
 	check_answers();
 	check_late_manifest();
+	check_adopt();
 	check_unknown_memfds();
 	check_journal();
 	check_waiting();
