@@ -99,12 +99,32 @@ static int run_command(struct ready *ready, struct request *request, struct erro
 	return handoff_exec(handoff->command, &request->handoff, err);
 }
 
-/* Wait for the peer to bind what it was sent, as long as it lives. */
-static int finish_after_send(const struct ready *ready, int sock, struct row_list *list,
-			     struct request *request, struct error *err)
+/* Who gets the descriptors by --send. */
+struct receiver {
+	int sock;
+	int process; /* a pidfd, for --finish */
+};
+
+static int receiver_connect(struct receiver *receiver, const struct handoff_args *handoff,
+			    struct error *err)
 {
-	cleanup_close int peer = handoff_peer(sock);
-	const struct finish_wait wait = { .seconds = AWAIT_FOREVER, .user = peer };
+	receiver->sock = handoff_connect(handoff->send, err);
+	if (receiver->sock < 0)
+		return receiver->sock;
+	return handoff->finish ? handoff_peer(receiver->sock, handoff->send, &receiver->process, err) : 0;
+}
+
+static void receiver_close(struct receiver *receiver)
+{
+	cleanup_close_fn(&receiver->sock);
+	cleanup_close_fn(&receiver->process);
+}
+
+/* Wait for the peer to bind what it was sent, as long as it lives. */
+static int finish_after_send(const struct ready *ready, const struct receiver *receiver,
+			     struct row_list *list, struct request *request, struct error *err)
+{
+	const struct finish_wait wait = { .seconds = AWAIT_FOREVER, .user = receiver->process };
 	size_t i;
 	int rc;
 
@@ -115,22 +135,23 @@ static int finish_after_send(const struct ready *ready, int sock, struct row_lis
 	return rc;
 }
 
-static int send_request(const struct ready *ready, int sock, struct request *request,
-			struct row_list *list, struct error *err)
+static int send_request(const struct ready *ready, const struct receiver *receiver,
+			struct request *request, struct row_list *list, struct error *err)
 {
 	const struct handoff_args *handoff = ready->args->handoff;
 	int rc;
 
 	if (handoff->qmp)
-		rc = handoff_send_qmp(sock, handoff->send, &request->handoff, err);
+		rc = handoff_send_qmp(receiver->sock, handoff->send, &request->handoff, err);
 	else
-		rc = handoff_send(sock, handoff->send, &request->handoff, err);
+		rc = handoff_send(receiver->sock, handoff->send, &request->handoff, err);
 	if (rc == 0 && handoff->finish)
-		rc = finish_after_send(ready, sock, list, request, err);
+		rc = finish_after_send(ready, receiver, list, request, err);
 	return rc;
 }
 
-static int deliver(struct ready *ready, int sock, struct request *request, struct error *err)
+static int deliver(struct ready *ready, const struct receiver *receiver, struct request *request,
+		   struct error *err)
 {
 	const struct session_args *args = ready->args;
 	cleanup_rows struct row_list list = { 0 };
@@ -140,29 +161,28 @@ static int deliver(struct ready *ready, int sock, struct request *request, struc
 		return run_command(ready, request, err);
 	rc = add_rows(&list, ready, request, err);
 	add_moments(ready, &list);
-	if (rc == 0 && sock >= 0)
-		rc = send_request(ready, sock, request, &list, err);
+	if (rc == 0 && receiver->sock >= 0)
+		rc = send_request(ready, receiver, request, &list, err);
 	return rc < 0 ? rc : rows_print(&list, &args->report, err);
 }
 
 static int retrieve(const struct session_args *args, struct error *err)
 {
-	cleanup_close int rootfd = sysroot_open(NULL, err), sock = -1;
+	__attribute__((cleanup(receiver_close))) struct receiver receiver = { .sock = -1, .process = -1 };
+	cleanup_close int rootfd = sysroot_open(NULL, err);
 	__attribute__((cleanup(request_free))) struct request request = { 0 };
 	__attribute__((cleanup(ready_end))) struct ready ready = { .rebind = REBIND_INIT };
 	int rc = rootfd < 0 ? rootfd : 0;
 
-	if (rc == 0 && args->handoff->send && !args->dry_run) {
-		sock = handoff_connect(args->handoff->send, err);
-		rc = sock < 0 ? sock : 0;
-	}
+	if (rc == 0 && args->handoff->send && !args->dry_run)
+		rc = receiver_connect(&receiver, args->handoff, err);
 	if (rc == 0)
 		rc = ready_begin(&ready, rootfd, args, err);
 	if (rc == 0)
 		rc = ready_host(&ready, err);
 	if (rc == 0)
 		rc = obtain_devices(&ready, args->handoff, &request, err);
-	return rc < 0 ? rc : deliver(&ready, sock, &request, err);
+	return rc < 0 ? rc : deliver(&ready, &receiver, &request, err);
 }
 
 static int run_retrieve(struct globals *globals, int argc, char **argv, struct error *err)

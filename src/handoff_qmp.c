@@ -35,12 +35,14 @@ static int say_no_qmp(const struct qmp *qmp, struct error *err)
 	return rc;
 }
 
-static int say_not_read(const struct qmp *qmp, int code, struct error *err)
+static int say_no_talk(const struct qmp *qmp, int code, struct error *err)
 {
 	int rc;
 
-	if (code != EAGAIN) /* EPIPE or ECONNRESET, whoever was faster */
+	if (code == EPIPE || code == ECONNRESET) /* whichever was faster */
 		return error_set(err, STATUS_FAILED, ECONNRESET, qmp->path, "the peer closed the connection");
+	if (code != EAGAIN)
+		return error_set(err, STATUS_FAILED, code, qmp->path, "cannot talk to the peer");
 	rc = error_set(err, STATUS_FAILED, code, qmp->path, "the peer does not answer");
 	error_hint(err, "a QMP socket serves one client at a time");
 	return rc;
@@ -55,7 +57,7 @@ static int fill(struct qmp *qmp, struct error *err)
 		return say_no_qmp(qmp, err);
 	n = TEMP_FAILURE_RETRY(recv(qmp->sock, qmp->text + qmp->used, LINE_MAX_SIZE - qmp->used, 0));
 	if (n <= 0)
-		return say_not_read(qmp, n < 0 ? errno : 0, err);
+		return say_no_talk(qmp, n < 0 ? errno : ECONNRESET, err);
 	qmp->used += (size_t)n;
 	return 0;
 }
@@ -132,7 +134,7 @@ static int run(struct qmp *qmp, const char *line, const char *what, int fd, stru
 {
 	int rc = fdpass_send(qmp->sock, line, strlen(line), &fd, fd >= 0);
 
-	return rc < 0 ? say_not_read(qmp, -rc, err) : read_answer(qmp, what, err);
+	return rc < 0 ? say_no_talk(qmp, -rc, err) : read_answer(qmp, what, err);
 }
 
 static int begin(struct qmp *qmp, struct error *err)

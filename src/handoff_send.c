@@ -67,14 +67,17 @@ int handoff_connect(const char *path, struct error *err)
 	return steal_fd(&sock);
 }
 
-int handoff_peer(int sock)
+int handoff_peer(int sock, const char *path, int *peer, struct error *err)
 {
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
+	struct ucred who = { 0 };
+	socklen_t size = sizeof(who);
 
-	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
-		return -1;
-	return (int)syscall(SYS_pidfd_open, peer.pid, 0);
+	*peer = -1;
+	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0)
+		*peer = (int)syscall(SYS_pidfd_open, who.pid, 0);
+	if (*peer < 0 && errno != ESRCH)
+		return error_set(err, STATUS_FAILED, errno, path, "cannot watch the process that listens there");
+	return 0;
 }
 
 int handoff_check_count(const struct handoff *handoff, struct error *err)
@@ -137,12 +140,14 @@ static struct json_object *describe_all(const struct handoff *handoff)
 	return message;
 }
 
-static int say_closed(const char *path, int code, struct error *err)
+static int say_not_sent(const char *path, int code, struct error *err)
 {
 	if (code == EAGAIN)
 		return error_set(err, STATUS_FAILED, code, path,
 				 "the peer has not taken the descriptors within %d seconds", PEER_TIMEOUT);
-	/* EPIPE or ECONNRESET, whoever was faster */
+	if (code != EPIPE && code != ECONNRESET)
+		return error_set(err, STATUS_FAILED, code, path, "cannot send the descriptors");
+	/* Whichever of the two was faster */
 	return error_set(err, STATUS_FAILED, ECONNRESET, path,
 			 "the peer closed the connection before it had taken the descriptors");
 }
@@ -158,8 +163,8 @@ static int await_taken(int sock, const char *path, struct error *err)
 	while (ioctl(sock, SIOCOUTQ, &left) == 0 && left > 0 && clock_ms() < deadline)
 		nanosleep(&moment, NULL);
 	if (getsockopt(sock, SOL_SOCKET, SO_ERROR, &code, &size) == 0 && code)
-		return say_closed(path, code, err);
-	return left > 0 ? say_closed(path, EAGAIN, err) : 0;
+		return say_not_sent(path, code, err);
+	return left > 0 ? say_not_sent(path, EAGAIN, err) : 0;
 }
 
 int handoff_send(int sock, const char *path, const struct handoff *handoff, struct error *err)
@@ -181,5 +186,5 @@ int handoff_send(int sock, const char *path, const struct handoff *handoff, stru
 		return error_set(err, STATUS_FAILED, ENOMEM, path, "cannot send");
 	}
 	rc = fdpass_send(sock, line, (size_t)length, fds, handoff->count);
-	return rc < 0 ? say_closed(path, -rc, err) : await_taken(sock, path, err);
+	return rc < 0 ? say_not_sent(path, -rc, err) : await_taken(sock, path, err);
 }

@@ -26,8 +26,8 @@ int handoff_check_count(const struct handoff *handoff, struct error *err);
 
 /*
  * Send all of @handoff to @sock, which is connected to @path, and wait until the
- * peer has taken the message.  STATUS_FAILED: it closed before it had, or never did
- * (-EAGAIN).
+ * peer has taken the message.  STATUS_FAILED: it closed before it had (-ECONNRESET), or
+ * never did (-EAGAIN), or the kernel did not take it.
  */
 int handoff_send(int sock, const char *path, const struct handoff *handoff, struct error *err);
 
@@ -37,5 +37,8 @@ int handoff_send(int sock, const char *path, const struct handoff *handoff, stru
  */
 int handoff_send_qmp(int sock, const char *path, const struct handoff *handoff, struct error *err);
 
-/* A pidfd of the process that listens at @sock, or -1. */
-int handoff_peer(int sock);
+/*
+ * Put into @peer a pidfd of the process that has @sock's @path listen, the caller's; -1 when that
+ * has ended, and left the socket to another.  STATUS_FAILED: there is one, but no pidfd.
+ */
+int handoff_peer(int sock, const char *path, int *peer, struct error *err);

@@ -113,6 +113,14 @@ static void close_at_once(int sock, const void *data)
 	close(sock);
 }
 
+static void listens(int sock, const void *data)
+{
+	char byte;
+
+	(void)data;
+	_exit(recv(sock, &byte, 1, 0) != 0);
+}
+
 /* What a QMP peer says, line by line; a getfd has to come for each descriptor. */
 struct script {
 	const char *greeting;
@@ -203,6 +211,46 @@ static void check_qmp(void)
 	sends(true, act, &deep, -EBADMSG, "does not speak QMP", "deep");
 }
 
+/* What the kernel does not take is not the peer's fault. */
+static void check_not_sent(void)
+{
+	static const struct script good = { GREETING, { DONE } };
+	int fd = fds[0].fd;
+
+	fds[0].fd = 9999;
+	sends(false, listens, NULL, -EBADF, "cannot send the descriptors", "no descriptor");
+	sends(true, act, &good, -EBADF, "cannot talk to the peer", "QMP, no descriptor");
+	fds[0].fd = fd;
+}
+
+/* Who has it listen is who is watched; when he has ended, another serves. */
+static void check_peer(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), sock, peer;
+	struct error err;
+	pid_t pid;
+
+	unlink(path);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	is_int(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0, "a socket");
+	pid = fork();
+	if (pid == 0)
+		_exit(listen(listener, 1) < 0);
+	stop(pid, "listens");
+	sock = handoff_connect(path, &err);
+	is_int(handoff_peer(sock, path, &peer, &err), 0, "a peer that has ended");
+	is_int(peer, -1, "is none");
+	close(sock);
+	is_int(listen(listener, 1), 0, "listen");
+	sock = handoff_connect(path, &err);
+	is_int(handoff_peer(sock, path, &peer, &err), 0, "a peer");
+	ok(peer >= 0, "is a process");
+	close(peer);
+	close(sock);
+	close(listener);
+}
+
 int main(void)
 {
 	struct error err;
@@ -223,6 +271,8 @@ int main(void)
 	is_int(err.status, STATUS_REFUSED, "and is refused");
 	handoff.count = 3;
 	check_qmp();
+	check_not_sent();
+	check_peer();
 	unlink(path);
 	return tap_done();
 }
