@@ -29,22 +29,24 @@ static error_t parse_hold(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-/* "vfio-luctl preserve -- SESSION DEVICE...", or NULL without devices. */
-static int make_preserve(const struct hold_args *args, char ***preserve, struct error *err)
+/* "vfio-luctl [--json] preserve -- SESSION DEVICE...", or NULL without devices. */
+static int make_preserve(const struct hold_args *args, bool json, char ***preserve, struct error *err)
 {
-	size_t i;
+	size_t i, n = 0;
 
 	*preserve = NULL;
 	if (args->count == 1)
 		return 0;
-	*preserve = calloc(args->count + 4, sizeof(**preserve));
+	*preserve = calloc(args->count + 5, sizeof(**preserve));
 	if (!*preserve)
 		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the devices");
-	(*preserve)[0] = (char *)"vfio-luctl";
-	(*preserve)[1] = (char *)"preserve";
-	(*preserve)[2] = (char *)"--";
+	(*preserve)[n++] = (char *)"vfio-luctl";
+	if (json)
+		(*preserve)[n++] = (char *)"--json";
+	(*preserve)[n++] = (char *)"preserve";
+	(*preserve)[n++] = (char *)"--";
 	for (i = 0; i < args->count; i++)
-		(*preserve)[3 + i] = args->words[i];
+		(*preserve)[n++] = args->words[i];
 	return 0;
 }
 
@@ -56,7 +58,7 @@ static int take_given(struct listen_fds *given, struct error *err)
 				  "cannot take the descriptors of the service manager") : 0;
 }
 
-static int hold(const struct hold_args *args, struct error *err)
+static int hold(const struct hold_args *args, bool json, struct error *err)
 {
 	cleanup_slot struct keeper_slot slot = KEEPER_SLOT_INIT;
 	cleanup_close int rootfd = sysroot_open(NULL, err);
@@ -65,7 +67,7 @@ static int hold(const struct hold_args *args, struct error *err)
 	struct hold request = {
 		.rootfd = rootfd, .slot = &slot, .given = &given, .timeout = SESSION_TIMEOUT_DEFAULT,
 	};
-	int rc = rootfd < 0 ? rootfd : make_preserve(args, &preserve, err);
+	int rc = rootfd < 0 ? rootfd : make_preserve(args, json, &preserve, err);
 
 	request.preserve = preserve;
 	if (rc == 0)
@@ -90,7 +92,7 @@ static int run_hold(struct globals *globals, int argc, char **argv, struct error
 			       "only verbs that read can do with a recorded host");
 	if (rc == 0)
 		rc = session_check_name(args.words[0], err);
-	return rc ? rc : hold(&args, err);
+	return rc ? rc : hold(&args, globals->json, err);
 }
 
 const struct command cmd_hold = {
