@@ -113,6 +113,9 @@ const struct finding_kind findings_table[FINDING_COUNT] = {
 		"have its user wake it up" },
 	[DEVICE_IN_USE] = { "device-in-use", E, "it is in use by {} and not preserved: a jump takes it away",
 		"vfio-luctl preserve SESSION --pid PID {object}, or end that process" },
+	[DEVICE_USE_HIDDEN] = { "device-use-hidden", E,
+		"it is not preserved, and whether a process has it in use could not be seen",
+		"run it as root, with CAP_SYS_PTRACE" },
 	[DEVICE_INCOMING] = { "device-incoming", E,
 		"it came from the previous kernel, and its live update is not finished",
 		"vfio-luctl status; then retrieve and finish its session" },
@@ -122,7 +125,7 @@ const struct finding_kind findings_table[FINDING_COUNT] = {
 	[DEVICE_NATIVE_DRIVER] = { "device-native-driver", W, "{} could take it in the next kernel",
 		"keep that away: driver_override in the initrd, or vfio-pci.ids" },
 
-	[HIDDEN] = { "hidden", W, "could not be looked at", "run it as root" },
+	[HIDDEN] = { "hidden", W, "could not be looked at", "run it as root, with CAP_SYS_PTRACE" },
 };
 
 const char *severity_name(enum severity severity)

@@ -123,7 +123,8 @@ static void add_use(const struct inspected *inspected, struct finding_list *list
 	else if (facts->pids && facts->pids[0]) {
 		format_users(facts, users, sizeof(users));
 		findings_add(list, DEVICE_IN_USE, name, users);
-	}
+	} else if (!facts->pids && !inspected->asked_for)
+		findings_add(list, DEVICE_USE_HIDDEN, name, NULL);
 }
 
 /* The first two numbers of a "vendor:device:..." of vfio-pci.ids, among others. */

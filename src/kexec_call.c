@@ -36,7 +36,7 @@ static int say_load_failed(int code, const char *object, struct error *err)
 		break;
 	case EPERM:
 		rc = error_set(err, STATUS_FAILED, code, object, "cannot load the kernel");
-		error_hint(err, "it takes root, and kernel.kexec_load_disabled must be 0; a locked down kernel wants a signed one");
+		error_hint(err, "it takes root with CAP_SYS_BOOT, and kernel.kexec_load_disabled must be 0; a locked down kernel wants a signed one");
 		break;
 	case ENOEXEC:
 		rc = error_set(err, STATUS_FAILED, code, object,

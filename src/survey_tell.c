@@ -191,6 +191,7 @@ const char *survey_hidden(const struct survey *survey, char *text, size_t size)
 			used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
 						 places[i].words);
 	if (used && used < size)
-		snprintf(text + used, size - used, " (root can see more)");
+		snprintf(text + used, size - used, " (root%s can see more)",
+			 survey->hidden & HIDDEN_PROCESSES ? " with CAP_SYS_PTRACE" : "");
 	return text;
 }

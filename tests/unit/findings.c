@@ -183,6 +183,7 @@ CASE(power_idle, asked_for(); power())
 CASE(in_use, not_preserved(); now.facts.pids = (char *)"11\n"; now.facts.commands = (char *)"qemu\n")
 CASE(in_use_by_many, in_use(); now.facts.pids = (char *)"11\n12\n14\n"; now.facts.commands = (char *)"qemu\nx\ny\n")
 CASE(users_hidden, in_use(); now.facts.pids = now.facts.commands = NULL)
+CASE(users_hidden_asked, asked_for(); now.facts.pids = now.facts.commands = NULL)
 CASE(in_use_preserved, now.facts.pids = (char *)"11\n"; now.facts.commands = (char *)"qemu\n")
 CASE(incoming, not_preserved(); now.inspected.incoming = true; interrupts())
 CASE(idle, not_preserved())
@@ -300,7 +301,8 @@ static const struct {
 	{ "asleep, as nobody uses it", power_idle, "init-direct", NULL },
 	{ "in use and not preserved", in_use, "device-in-use init-direct", "qemu (pid 11)" },
 	{ "in use by several", in_use_by_many, "device-in-use init-direct", "qemu (pid 11) and 2 more" },
-	{ "in use by whom cannot be seen", users_hidden, "init-direct", NULL },
+	{ "in use by whom cannot be seen", users_hidden, "device-use-hidden init-direct", NULL },
+	{ "the same, to be preserved", users_hidden_asked, "init-direct", NULL },
 	{ "in use and preserved", in_use_preserved, "+", NULL },
 	{ "incoming", incoming, "device-incoming init-direct", NULL },
 	{ "idle", idle, "init-direct", NULL },
