@@ -75,6 +75,20 @@ static int take_signals(struct error *err)
 	return fd;
 }
 
+/* A pidfd of @pid.  Without, nobody would know what becomes of it: it is ended.  Returns an errno. */
+static int watch_child(struct keeper *keeper, pid_t pid)
+{
+	int code;
+
+	keeper->child = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (keeper->child >= 0)
+		return 0;
+	code = errno;
+	kill(pid, SIGKILL);
+	TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0));
+	return code;
+}
+
 /* Another process of ours preserves the devices, and hands the session over to us. */
 static int start_preserve(const struct hold *hold, struct keeper *keeper, pid_t *pid, struct error *err)
 {
@@ -91,11 +105,8 @@ static int start_preserve(const struct hold *hold, struct keeper *keeper, pid_t 
 	rc = posix_spawn(pid, "/proc/self/exe", NULL, &attributes, hold->preserve, environ);
 	posix_spawnattr_destroy(&attributes);
 	if (rc == 0)
-		keeper->child = (int)syscall(SYS_pidfd_open, *pid, 0);
-	if (rc || keeper->child < 0)
-		return error_set(err, STATUS_FAILED, rc ? rc : errno, hold->slot->session,
-				 "cannot preserve the devices");
-	return 0;
+		rc = watch_child(keeper, *pid);
+	return rc ? error_set(err, STATUS_FAILED, rc, hold->slot->session, "cannot preserve the devices") : 0;
 }
 
 static int end_preserve(const char *session, pid_t pid, struct error *err)
