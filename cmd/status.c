@@ -299,7 +299,7 @@ static int judge(const struct survey *survey, struct globals *globals, struct er
 	if (survey_phase(survey) != PHASE_UNKNOWN)
 		return 0;
 	rc = error_set(err, STATUS_FAILED, EPERM, NULL, "whether something is outstanding cannot be told");
-	error_hint(err, "run it as root");
+	error_hint(err, "run it as root, with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH");
 	return rc;
 }
 

@@ -115,7 +115,7 @@ const struct finding_kind findings_table[FINDING_COUNT] = {
 		"vfio-luctl preserve SESSION --pid PID {object}, or end that process" },
 	[DEVICE_USE_HIDDEN] = { "device-use-hidden", E,
 		"it is not preserved, and whether a process has it in use could not be seen",
-		"run it as root, with CAP_SYS_PTRACE" },
+		"run it as root, with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH" },
 	[DEVICE_INCOMING] = { "device-incoming", E,
 		"it came from the previous kernel, and its live update is not finished",
 		"vfio-luctl status; then retrieve and finish its session" },
@@ -125,7 +125,7 @@ const struct finding_kind findings_table[FINDING_COUNT] = {
 	[DEVICE_NATIVE_DRIVER] = { "device-native-driver", W, "{} could take it in the next kernel",
 		"keep that away: driver_override in the initrd, or vfio-pci.ids" },
 
-	[HIDDEN] = { "hidden", W, "could not be looked at", "run it as root, with CAP_SYS_PTRACE" },
+	[HIDDEN] = { "hidden", W, "could not be looked at", "run it as root, with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH" },
 };
 
 const char *severity_name(enum severity severity)

@@ -259,7 +259,9 @@ static int refuse_unready(struct keeper *keeper, bool drop_memfds, struct error 
 	if (!used)
 		return 0;
 	rc = error_set(err, STATUS_BUSY, EBUSY, keeper->info.session, "%s", list);
-	if (memfds)
+	if (memfds && procfs_is_hidden(keeper->rootfd))
+		error_hint(err, "it may be in use all the same: the keeper was started without CAP_SYS_PTRACE or CAP_DAC_READ_SEARCH, and does not see all processes");
+	else if (memfds)
 		error_hint(err, "the content of such a memfd would be lost; give it to its user with 'vfio-luctl retrieve %s -- COMMAND', or give it up with 'vfio-luctl finish --drop-memfds %s'",
 			   keeper->info.session, keeper->info.session);
 	return rc;

@@ -88,7 +88,7 @@ int process_find(int rootfd, pid_t pid, struct process_files *files, struct erro
 		return error_set(err, STATUS_FAILED, -rc, name, "cannot look at its files");
 	if (hidden) {
 		rc = error_set(err, STATUS_FAILED, EACCES, name, "we may not look at its files");
-		error_hint(err, "run it as root");
+		error_hint(err, "run it as root, with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH");
 		return rc;
 	}
 	if (files->device_count)

@@ -274,6 +274,21 @@ bool procfs_is_shared(int rootfd, int fd)
 	return fstat(fd, &search.file) == 0 && procfs_each_open(rootfd, is_share, &search, &hidden) == 1;
 }
 
+static int pass_by(void *data, const struct proc_fd *fd)
+{
+	(void)data;
+	(void)fd;
+	return 0;
+}
+
+bool procfs_is_hidden(int rootfd)
+{
+	bool hidden = false;
+
+	procfs_each_open(rootfd, pass_by, NULL, &hidden);
+	return hidden;
+}
+
 const char *procfs_session_name(const char *link)
 {
 	size_t length = strlen(SESSION_LINK);

@@ -99,6 +99,9 @@ bool procfs_memfd_name(const char *link, char *name, size_t size);
 /* Whether a process other than this one is seen to have the memfd @fd open. */
 bool procfs_is_shared(int rootfd, int fd);
 
+/* Whether there is a process whose descriptors we may not look at. */
+bool procfs_is_hidden(int rootfd);
+
 /*
  * The session name in a descriptor link ("anon_inode:[luo_session] NAME",
  * luo_session_getfile() in kernel/liveupdate/luo_session.c), or NULL when the

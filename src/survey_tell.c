@@ -192,6 +192,6 @@ const char *survey_hidden(const struct survey *survey, char *text, size_t size)
 						 places[i].words);
 	if (used && used < size)
 		snprintf(text + used, size - used, " (root%s can see more)",
-			 survey->hidden & HIDDEN_PROCESSES ? " with CAP_SYS_PTRACE" : "");
+			 survey->hidden & HIDDEN_PROCESSES ? " with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH" : "");
 	return text;
 }

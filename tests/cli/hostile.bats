@@ -293,7 +293,7 @@ read_all() {
 		[[ $stderr != *Permission* ]]
 	done
 	run --separate-stderr as_nobody status
-	[[ $output == 'hidden: '*'(root with CAP_SYS_PTRACE can see more)'* ]]
+	[[ $output == 'hidden: '*'(root with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH can see more)'* ]]
 	run --separate-stderr as_nobody status --exit-code
 	[ "$status" -eq 1 ]
 	[[ $stderr == *"cannot be told"*"run it as root"* ]]

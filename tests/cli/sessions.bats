@@ -314,10 +314,10 @@ vm 0000:01:00.0'
 	run --separate-stderr as_nobody --sysroot "$host" status --json
 	show status
 	[ "$status" -eq 0 ]
-	same "$output" "{\"version\":1,\"phase\":null,\"hidden\":\"the keepers' sockets, descriptors of other users' processes, the kernel's list in debugfs (root with CAP_SYS_PTRACE can see more)\",\"clock\":\"realtime\",\"sessions\":[]}"
+	same "$output" "{\"version\":1,\"phase\":null,\"hidden\":\"the keepers' sockets, descriptors of other users' processes, the kernel's list in debugfs (root with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH can see more)\",\"clock\":\"realtime\",\"sessions\":[]}"
 	valid status <<<"$output"
 	run --separate-stderr as_nobody --sysroot "$host" status
-	same "$output" "hidden: the keepers' sockets, descriptors of other users' processes, the kernel's list in debugfs (root with CAP_SYS_PTRACE can see more)"
+	same "$output" "hidden: the keepers' sockets, descriptors of other users' processes, the kernel's list in debugfs (root with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH can see more)"
 	run --separate-stderr as_nobody --sysroot "$host" status --exit-code
 	show status
 	[ "$status" -eq 1 ]

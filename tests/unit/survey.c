@@ -129,7 +129,7 @@ static const struct {
 	{ "no list, but devices tell", "finished", "", HIDDEN_NO_LIST, true, true },
 	{ "not root", "-", "the keepers' sockets, the kernel's list in debugfs (root can see more)",
 	  HIDDEN_KEEPERS | HIDDEN_LIST, false, false },
-	{ "not root, but devices tell", "idle", "descriptors of other users' processes (root with CAP_SYS_PTRACE can see more)",
+	{ "not root, but devices tell", "idle", "descriptors of other users' processes (root with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH can see more)",
 	  HIDDEN_PROCESSES, true, false },
 };
 
