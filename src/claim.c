@@ -52,12 +52,18 @@ static int open_device(const struct vfio_device *device, struct error *err)
 {
 	int fd = vfio_open_cdev(device->cdev), rc;
 
-	if (fd != -EBUSY)
-		return fd >= 0 ? fd : error_set(err, STATUS_FAILED, -fd, device->name,
-						"cannot open " VFIO_CDEV_DIR "/%s", device->cdev);
-	rc = error_set(err, STATUS_BUSY, EBUSY, device->name,
-		       "it came from the previous kernel and its live update is not finished");
-	error_hint(err, "see 'vfio-luctl status'; then retrieve and finish its session");
+	if (fd >= 0)
+		return fd;
+	if (fd == -EBUSY) {
+		rc = error_set(err, STATUS_BUSY, EBUSY, device->name,
+			       "it came from the previous kernel and its live update is not finished");
+		error_hint(err, "see 'vfio-luctl status'; then retrieve and finish its session");
+		return rc;
+	}
+	rc = error_set(err, STATUS_FAILED, -fd, device->name, "cannot open " VFIO_CDEV_DIR "/%s",
+		       device->cdev);
+	if (fd == -EPERM)
+		error_hint(err, "a device without IOMMU needs CAP_SYS_RAWIO");
 	return rc;
 }
 
