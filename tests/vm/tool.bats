@@ -87,6 +87,14 @@ load machine
 	machine tool/surroundings.sh --device edu --device igb --timeout 300
 }
 
+@test "tool: the capabilities that the man page lists are enough, and each is needed" {
+	machine tool/capabilities.sh --device edu --device igb --device edu --timeout 300
+}
+
+@test "tool: a device without IOMMU, and the capability that it takes" {
+	machine tool/noiommu.sh --device edu --append "intel_iommu=off vfio.enable_unsafe_noiommu_mode=1"
+}
+
 # What a document shows is run; README.md has a tour of its own
 @test "tool: the examples of the man pages" {
 	machine tool/examples.sh --device edu --device igb --device virtio-rng-pci --timeout 300 -- \
