@@ -53,7 +53,7 @@ struct run {
 };
 
 /* How a call tells what it is about. */
-enum subject { NOTHING, PATH_AT_1, FILE_AT_0, ADDRESS_AT_1, NAME_AT_0 };
+enum subject { NOTHING, PATH_AT_1, FILE_AT_0, ADDRESS_AT_1, NAME_AT_0, STREAM_AT_0 };
 
 static const struct call {
 	long number;
@@ -70,10 +70,10 @@ static const struct call {
 	{ SYS_bind, "bind", ADDRESS_AT_1 },
 	{ SYS_listen, "listen", NOTHING },
 	{ SYS_accept4, "accept4", NOTHING },
-	{ SYS_sendmsg, "sendmsg", NOTHING },
-	{ SYS_recvmsg, "recvmsg", NOTHING },
-	{ SYS_recvfrom, "recvfrom", NOTHING },
-	{ SYS_sendto, "sendto", NOTHING },
+	{ SYS_sendmsg, "sendmsg", STREAM_AT_0 },
+	{ SYS_recvmsg, "recvmsg", STREAM_AT_0 },
+	{ SYS_recvfrom, "recvfrom", STREAM_AT_0 },
+	{ SYS_sendto, "sendto", STREAM_AT_0 },
 	{ SYS_pipe2, "pipe2", NOTHING },
 	{ SYS_clone, "clone", NOTHING },
 	{ SYS_signalfd4, "signalfd4", NOTHING },
@@ -171,6 +171,23 @@ static void address_of(pid_t pid, const struct __ptrace_syscall_info *info, char
 	snprintf(text, size, "%s", address.sun_family == AF_UNIX ? address.sun_path : "");
 }
 
+/* Of a stream socket, the path of the other end; of others nothing. */
+static void peer_of(pid_t pid, int fd, char *text, size_t size)
+{
+	struct sockaddr_un address = { 0 };
+	socklen_t length = sizeof(address), length_of_type = sizeof(int);
+	int process = (int)syscall(SYS_pidfd_open, pid, 0), sock, type = 0;
+
+	sock = process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, fd, 0);
+	if (sock >= 0 && getsockopt(sock, SOL_SOCKET, SO_TYPE, &type, &length_of_type) == 0 &&
+	    type == SOCK_STREAM && getpeername(sock, (struct sockaddr *)&address, &length) == 0)
+		snprintf(text, size, "%.*s", (int)sizeof(address.sun_path), address.sun_path);
+	if (sock >= 0)
+		close(sock);
+	if (process >= 0)
+		close(process);
+}
+
 /* Numbers of processes, descriptors and sockets are others each time. */
 static void leave_out_numbers(char *text)
 {
@@ -200,6 +217,8 @@ static void object_of(pid_t pid, const struct call *call, const struct __ptrace_
 		file_of(pid, (int)info->entry.args[0], text, size);
 	else if (call->subject == ADDRESS_AT_1)
 		address_of(pid, info, text, size);
+	else if (call->subject == STREAM_AT_0)
+		peer_of(pid, (int)info->entry.args[0], text, size);
 	else if (call->subject == NAME_AT_0)
 		peek(pid, info->entry.args[0], text, size);
 	leave_out_numbers(text);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# inject.sh outgoing|incoming [--renew]: the verbs of the old kernel, or of the new one.
+# inject.sh outgoing|incoming [--renew] [VERB]: the verbs of the old kernel, or of the new one, or
+# those like VERB.
 # Each opening of a file, each ioctl and what else makes or passes a descriptor, of each verb and
 # of its keeper, fails once with each error that the kernel can give there.  What came of it is
 # /share/inject.table: verb, process, call, object, errors, status, and the message, in which "*" is
@@ -97,6 +98,10 @@ run() {
 		{ sleep 0.8; exec pkill -TERM -x vfio-luctl; } &
 		stop=$!
 	}
+	[ "$4" != hold ] || {
+		end_hold &
+		stop=$!
+	}
 	status=0
 	"$FAILAT" "${attach[@]}" /tmp/report "$1" "$2" "$3" "$LUCTL" --json "${@:4}" >/tmp/out 2>/tmp/err </dev/null || status=$?
 	[ -z "$stop" ] || kill "$stop" 2>/dev/null || :
@@ -105,9 +110,60 @@ run() {
 	mapfile -t report </tmp/report
 }
 
+# peers: who takes what is sent to /tmp/peer, and keeps what came last; at /tmp/qmp, by QMP
+peers() {
+	python3 - <<-'EOF' >/tmp/peers 2>&1 &
+	import os, socket, threading
+	def serve(path, qmp):
+	    server = socket.socket(socket.AF_UNIX)
+	    server.bind(path)
+	    server.listen(8)
+	    kept = []
+	    while True:
+	        client = server.accept()[0]
+	        try:
+	            if qmp:
+	                client.sendall(b'{"QMP": {}}\r\n')
+	            while True:
+	                data, fds, flags, address = socket.recv_fds(client, 65536, 253)
+	                if not data:
+	                    break
+	                for fd in kept:
+	                    os.close(fd)
+	                kept = fds
+	                if qmp:
+	                    client.sendall(b'{"return": {}}\r\n')
+	        except OSError:
+	            pass
+	        client.close()
+	        while qmp and kept:
+	            os.close(kept.pop())
+	threading.Thread(target=serve, args=("/tmp/qmp", True)).start()
+	serve("/tmp/peer", False)
+	EOF
+	until_true test -S /tmp/peer -a -S /tmp/qmp
+}
+
+# end_hold: when it has what it is to hold, or after five seconds
+end_hold() {
+	local i=0 state=
+	until [ "$state" = "$wanted" ] || ((++i == 25)); do
+		sleep 0.2
+		state=$("$LUCTL" status -n -o state "$session" 2>/dev/null | sort -u | tr -d ' \n')
+	done
+	case $state in
+	preserved | waiting) exec "$LUCTL" cancel "$session" >/dev/null ;;
+	*) exec pkill -KILL -x vfio-luctl-keep ;;
+	esac
+}
+
 # judge ERROR: of the error that was printed the text for the table, and whether it is one
 judge() {
 	local code object message
+	# The preserve that hold runs has said it before.
+	while [[ $point == hold* && $err == '{"version":1,"error":'*$'\n{'* ]]; do
+		err=${err#*$'\n'}
+	done
 	[[ -z $out || $out == *\"event\":* ]] || wrong "it failed, and has written to its standard output"
 	if ! [[ $err =~ ^\{\"version\":1,\"error\":\{\"code\":$status,[^$'\n']*\"errno\":(null|\"([A-Z0-9]+)\"),\"verb\":[^,]*,\"object\":\"([^\"]*)\",\"message\":\"(([^\"]|\\\")*)\"[^$'\n']*\}$'\n'$ ]]; then
 		wrong "no error that tells its object"
@@ -187,9 +243,15 @@ sweep() {
 		[[ ${words[0]} == 0 ]] || text="keeper $text"
 		seen[$text]=$((${seen[$text]:-0} + 1))
 		((seen[$text] <= sites)) || continue
-		# What both have in common needs to be tried once.
-		[[ $verb != kexec* || -z ${met[$text]:-} ]] || continue
-		met[$text]=1
+		# What they have in common needs to be tried once.
+		case $verb/${words[2]} in
+		kexec*/* | retrieve*/*) [ -z "${met[$text]:-}" ] || continue ;;
+		hold/openat | hold/socket | hold/bind | hold/listen)
+			[ -z "${met[$text]:-}${met[keeper $text]:-}" ] || continue
+			;;
+		esac
+		# shellcheck disable=SC2053 # a pattern
+		[[ $verb == $only ]] || continue
 		errors_of "${words[2]}" "${words[*]:3}"
 		for error in $errors; do
 			point="$verb" planned=${words[2]}
@@ -198,8 +260,12 @@ sweep() {
 			$after
 		done
 	done
+	for text in "${!seen[@]}"; do
+		met[$text]=1
+	done
 	echo "$verb: $points failures, $((EPOCHSECONDS - start)) s"
-	((points > 5))
+	# shellcheck disable=SC2053
+	[[ $verb != $only ]] || ((points > 5))
 }
 
 none() {
@@ -221,6 +287,13 @@ not_preserved() {
 		((status == 0)) || wrong "it failed and left a session"
 		"$LUCTL" cancel pair >/dev/null || wrong "it cannot be cancelled"
 	fi
+	all_free || wrong "a device is not free"
+}
+
+# After hold: it is not there any more, and has no session
+not_held() {
+	[ ! -e /run/vfio-luctl/pair.sock ] || wrong "its socket is left"
+	no_keepers
 	all_free || wrong "a device is not free"
 }
 
@@ -323,7 +396,7 @@ compare_tables() {
 finish_table() {
 	table >/share/inject.table
 	[ ! -s $WRONG ] || { cat $WRONG; return 1; }
-	[ "$1" = --renew ] || compare_tables "tests/data/inject-$half.table" /share/inject.table
+	[ "$1" = --renew ] || [ "$only" != '*' ] || compare_tables "tests/data/inject-$half.table" /share/inject.table
 }
 
 outgoing() {
@@ -346,6 +419,8 @@ outgoing() {
 	sweep "preserve --pid" 2 none not_taken preserve pair --pid "$(pgrep -x probe)" --memfd
 	kill "$(pgrep -x probe)"
 	until_true is_free "$a"
+	wanted=preserved
+	sweep hold 1 none not_held hold pair "$a" "$b"
 	no_keepers
 }
 
@@ -361,6 +436,13 @@ prepare_incoming() {
 
 incoming() {
 	sweep retrieve 2 none unclaimed retrieve pair --iommufd -- /bin/true
+	peers
+	sweep "retrieve --send" 2 none unclaimed retrieve pair --iommufd --send /tmp/peer
+	sweep "retrieve --qmp" 2 none unclaimed retrieve pair --send /tmp/qmp --qmp
+	sweep "retrieve --finish" 1 note kept_or_free retrieve @ --send /tmp/peer --finish
+	session=pair expected=137 wanted=arrived
+	sweep hold 1 none unclaimed hold pair
+	expected=0
 	sweep finish 2 note kept_or_free finish @ --drop-memfds
 	sweep recover 2 other kept_or_free recover @
 	while read -r direction kind session _; do
@@ -372,7 +454,7 @@ incoming() {
 	no_keepers
 }
 
-half=$1
+half=$1 only=${3:-*}
 bind_all
 session=pair keeper=
 OTHERS=("${DEVICE[@]:2}")
