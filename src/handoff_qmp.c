@@ -15,6 +15,7 @@
 #include "fdpass.h"
 #include "handoff.h"
 #include "handoff_send.h"
+#include "strict_json.h"
 
 #define LINE_MAX_SIZE (256 * 1024)
 #define DEPTH_MAX 32
@@ -64,20 +65,14 @@ static int fill(struct qmp *qmp, struct error *err)
 
 static struct json_object *parse(const char *text, size_t length)
 {
-	struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
-	struct json_object *object;
+	struct json_object *object = NULL;
 
-	if (!tokener)
+	if (strict_json(text, length, DEPTH_MAX, &object))
 		return NULL;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	object = json_tokener_parse_ex(tokener, text, (int)length);
-	if (json_tokener_get_error(tokener) != json_tokener_success ||
-	    !json_object_is_type(object, json_type_object)) {
-		json_object_put(object);
-		object = NULL;
-	}
-	json_tokener_free(tokener);
-	return object;
+	if (json_object_is_type(object, json_type_object))
+		return object;
+	json_object_put(object);
+	return NULL;
 }
 
 static int read_line(struct qmp *qmp, struct json_object **object, struct error *err)

@@ -10,6 +10,7 @@
 #include "error.h"
 #include "fdpass.h"
 #include "keeper_wire.h"
+#include "strict_json.h"
 
 #define MAX_DEPTH 8
 #define ERRNO_MAX 4095 /* MAX_ERRNO in include/linux/err.h */
@@ -28,19 +29,12 @@ int keeper_send(int sock, struct json_object *message, const int *fds, size_t co
 
 static int parse(const char *text, size_t length, struct json_object **message)
 {
-	struct json_tokener *tokener = json_tokener_new_ex(MAX_DEPTH);
-	struct json_object *root;
-	bool complete;
+	struct json_object *root = NULL;
+	int rc = strict_json(text, length, MAX_DEPTH, &root);
 
-	if (!tokener)
-		return -ENOMEM;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	root = json_tokener_parse_ex(tokener, text, (int)length);
-	complete = json_tokener_get_error(tokener) == json_tokener_success &&
-		   json_tokener_get_parse_end(tokener) == length &&
-		   json_object_is_type(root, json_type_object);
-	json_tokener_free(tokener);
-	if (!complete) {
+	if (rc)
+		return rc;
+	if (!json_object_is_type(root, json_type_object)) {
 		json_object_put(root);
 		return -EBADMSG;
 	}

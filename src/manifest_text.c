@@ -11,6 +11,7 @@
 #include "error.h"
 #include "manifest.h"
 #include "manifest_text.h"
+#include "strict_json.h"
 #include "token.h"
 
 #define MAGIC "vfio-luctl-manifest "
@@ -337,26 +338,6 @@ static const char *parse_root(struct json_object *root, const char *session,
 	return parse_entries(root, manifest);
 }
 
-/* Strict JSON, valid UTF-8, limited depth, nothing behind it; NULL otherwise. */
-static struct json_object *parse_json(const char *text, size_t length)
-{
-	struct json_tokener *tokener = json_tokener_new_ex(MAX_DEPTH);
-	struct json_object *root;
-	bool complete;
-
-	if (!tokener)
-		return NULL;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	root = json_tokener_parse_ex(tokener, text, (int)length);
-	complete = json_tokener_get_error(tokener) == json_tokener_success &&
-		   json_tokener_get_parse_end(tokener) == length;
-	json_tokener_free(tokener);
-	if (complete)
-		return root;
-	json_object_put(root);
-	return NULL;
-}
-
 int manifest_parse(const char *text, size_t length, const char *session,
 		   struct manifest *manifest, struct error *err)
 {
@@ -369,8 +350,8 @@ int manifest_parse(const char *text, size_t length, const char *session,
 	body = check_header(text, &length, session, err);
 	if (!body)
 		return -err->code;
-	root = parse_json(body, length);
-	what = root ? parse_root(root, session, &parsed) : "not valid JSON";
+	what = strict_json(body, length, MAX_DEPTH, &root) || !root ? "not valid JSON" :
+								      parse_root(root, session, &parsed);
 	if (what) {
 		manifest_free(&parsed);
 		return damaged(err, session, what);
