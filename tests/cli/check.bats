@@ -445,13 +445,16 @@ hidden /sys/kernel/debug/liveupdate'
 }
 
 @test "kexec: what is wrong is found before anything is done" {
+	local missing=ENOENT
 	refused 2 null kexec word
 	refused 2 null kexec --force nonsense
 	refused 2 null kexec --force device-vf,
 	refused 2 null kexec --initrd /boot/initrd
 	refused 2 null kexec --sysroot "$H"
-	refused 1 ENOENT kexec --dry-run --kernel /nonexistent --reuse-cmdline
-	refused 1 ENOENT kexec --kernel /proc/cmdline --initrd /nonexistent --reuse-cmdline
+	# A plain user is told of that first
+	((EUID == 0)) || missing=EPERM
+	refused 1 $missing kexec --dry-run --kernel /nonexistent --reuse-cmdline
+	refused 1 $missing kexec --kernel /proc/cmdline --initrd /nonexistent --reuse-cmdline
 	run --separate-stderr as_nobody kexec --dry-run --kernel /proc/cmdline --reuse-cmdline
 	[ "$status" -eq 1 ]
 	[[ $stderr == *'it takes root'* ]]

@@ -270,7 +270,7 @@ read_all() {
 		clean
 		[ "$output" ]
 	done
-	find "$host" -mindepth 2 -type d -exec chmod 000 {} +
+	find "$host" -depth -mindepth 2 -type d -exec chmod 000 {} +
 	for verb in list check status; do
 		run --separate-stderr as_nobody --sysroot "$host" "$verb"
 		show "$verb"
