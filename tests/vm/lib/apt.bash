@@ -98,3 +98,9 @@ apt_look_for_mirror() {
 	fi
 	[[ $APT_MIRROR ]]
 }
+
+# apt_proxy: exports http_proxy, as apt has it, for programs that do not read its configuration
+apt_proxy() {
+	[[ ${http_proxy:-} ]] || eval "$(apt-config shell http_proxy Acquire::http::Proxy)"
+	export http_proxy
+}

@@ -9,6 +9,9 @@
 # KEY is a hash of the recipe below. The versions are what sid had on that DAY. A directory will
 # do, because the guest sees the host's files anyway: no file system and no driver more.
 
+# shellcheck source=tests/vm/lib/debootstrap.bash
+source "${BASH_SOURCE[0]%/*}/debootstrap.bash"
+
 readonly IMAGE_SUITE=sid IMAGE_DAYS=7 IMAGES_KEPT=3
 # The init system; what the tool is linked with; what scripts use. The host's binary of the tool runs
 # there: sid's libc is not older than the host's, and the sonames have been the same since Debian 11.
@@ -44,16 +47,10 @@ renew_image() {
 
 # find_image [DAYS]: the newest, if it is not older than that
 find_image() {
-	local dir found=
-	for dir in "$CACHE/image/systemd-$IMAGE_KEY"-*; do
-		[[ ! -d $dir ]] || found=$dir
-	done
-	[[ $found ]] || return 1
-	IMAGE_DAY=${found##*-}
-	[[ ! ${1:-} ]] || ((IMAGE_DAY > $(date -d "$1 days ago" +%Y%m%d))) || return 1
-	touch -- "$found"
+	find_system "$CACHE/image/systemd-$IMAGE_KEY" "$@" || return
+	IMAGE_DAY=$FOUND_DAY
 	# shellcheck disable=SC2034 # for run and machine.bash
-	IMAGE=$found/system
+	IMAGE=$FOUND/system
 }
 
 image_key() {
@@ -74,7 +71,8 @@ make_image() {
 	if apt_look_for_mirror; then
 		say "making the systemd image: Debian $IMAGE_SUITE from $APT_MIRROR"
 		mkdir "$new"
-		supervise image_progress run_debootstrap "$new/system" || error="$(debootstrap_error) (see $IMAGE_LOG)"
+		bootstrap "making the systemd image" "$IMAGE_LOG" "$IMAGE_SUITE" "$new/system" "${IMAGE_PACKAGES[@]}" ||
+			error=$BOOTSTRAP_ERROR
 	else
 		error=$APT_ERROR
 	fi
@@ -100,28 +98,4 @@ complete_image() {
 	version=$(sed -nE 's/^systemd\t([0-9]+).*/\1/p' "$1/packages")
 	((${version:-0} >= SYSTEMD_NEEDED)) ||
 		echo "$IMAGE_SUITE has systemd ${version:-unknown} and $SYSTEMD_NEEDED is needed"
-}
-
-# What it mounts and starts ends with it, and it ends with us
-# shellcheck disable=SC2317 # by supervise
-run_debootstrap() {
-	local packages
-	exec >"$IMAGE_LOG" 2>&1
-	packages=$(IFS=, && printf '%s' "${IMAGE_PACKAGES[*]}")
-	[[ ${http_proxy:-} ]] || eval "$(apt-config shell http_proxy Acquire::http::Proxy)"
-	export http_proxy DEBIAN_FRONTEND=noninteractive LC_ALL=C
-	exec setpriv --pdeathsig KILL -- unshare --mount --pid --fork --kill-child --mount-proc \
-		debootstrap --variant=minbase --keyring="$DEBIAN_KEYRING" --include="$packages" \
-		"$IMAGE_SUITE" "$1" "$APT_MIRROR"
-}
-
-# What debootstrap has to say, without its progress
-debootstrap_error() {
-	local line
-	line=$(grep -aE '^(E|W): ' "$IMAGE_LOG" | tail -n 1) || line=$(tail -n 1 "$IMAGE_LOG")
-	printf '%s\n' "${line:-no reason given}"
-}
-
-image_progress() {
-	printf 'making the systemd image: %s' "$(tail -n 1 "$IMAGE_LOG" 2>/dev/null | sed 's/^I: //')"
 }
