@@ -222,7 +222,9 @@ dist_time = $$(if test -e .git; then git log -1 --format=%ct; else stat -c %Y Ma
 
 dist:
 	@if test -e .git; then git ls-files -z; \
-	else find . \( -path ./build -o -path ./vfio-luctl -o -path './vfio-luctl-*.tar.gz' \) -prune -o \
+	else find . \( -path ./build -o -path ./vfio-luctl -o -path './vfio-luctl-*.tar.gz' -o -path ./debian/vfio-luctl \
+		-o -path ./debian/.debhelper -o -path './debian/*.substvars' -o -path ./debian/debhelper-build-stamp \
+		-o -path ./debian/files \) -prune -o \
 		! -type d -printf '%P\0'; fi | LC_ALL=C sort -z | \
 	tar --create --format=gnu --null --no-recursion --files-from=- --transform='flags=r;s,^,$(dist_name)/,' \
 		--owner=root:0 --group=root:0 --mode=u=rwX,go=rX --mtime=@$(dist_time) \
@@ -237,7 +239,7 @@ clean:
 distclean:
 	rm -rf vfio-luctl build vfio-luctl-*.tar.gz
 
-.PHONY: all analyze asan-programs bench bench-kernel bench-share check check-asan check-cli check-debug check-unit check-vm \
-	clean demo demo-vmm dist distclean FORCE fuzz fuzz-programs install installcheck interrupt kernel-deb patches-check soak test-programs \
-	uninstall vm-helpers
+.PHONY: all analyze asan-programs bench bench-kernel bench-share check check-asan check-cli check-debug \
+	check-unit check-vm clean demo demo-vmm dist distclean FORCE fuzz fuzz-programs install installcheck interrupt \
+	kernel-deb patches-check soak test-programs uninstall vm-helpers
 .DELETE_ON_ERROR:

@@ -306,6 +306,7 @@ every_tab() {
 	same "$status$output" 0
 }
 
+# bats test_tags=source
 @test "completion: installed where the shells look, and uninstalled" {
 	local root=$BATS_TEST_TMPDIR/root file
 	make -s -C "$TOP" install DESTDIR="$root" prefix=/usr >/dev/null

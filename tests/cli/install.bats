@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2030,SC2031,SC2154 # bats sets status, output, stderr
 # make install, installcheck, uninstall and dist.
+# bats file_tags=source
 
 load helpers
 
@@ -84,6 +85,11 @@ wanted_files() {
 	make_in "$TOP" uninstall prefix=/usr DESTDIR="$D"
 }
 
+@test "dist: the Debian package has the same version" {
+	same "$(sed -nE '1s/^vfio-luctl \((.*)\) .*/\1/p' "$TOP/debian/changelog")" \
+		"$(sed -n 's/^VERSION = //p' "$TOP/Makefile")"
+}
+
 @test "dist: the same bytes each time, also out of itself, and it builds and installs without git" {
 	local name here=$BATS_TEST_TMPDIR
 	mkdir "$here/a" "$here/b" "$here/c"
@@ -99,6 +105,8 @@ wanted_files() {
 	PATH=$(without_git) make_in "$here/${name%.tar.gz}" -j2 install prefix=/usr DESTDIR="$D"
 	make_in "$here/${name%.tar.gz}" installcheck prefix=/usr DESTDIR="$D"
 	# What was built is not in the next one.
+	mkdir -p "$here/${name%.tar.gz}/debian/vfio-luctl/usr" "$here/${name%.tar.gz}/debian/.debhelper"
+	touch "$here/${name%.tar.gz}"/debian/{vfio-luctl/usr,.debhelper}/file "$here/${name%.tar.gz}"/debian/{files,vfio-luctl.substvars}
 	make_in "$here/${name%.tar.gz}" dist
 	cmp "$here/a/$name" "$here/${name%.tar.gz}/$name"
 }

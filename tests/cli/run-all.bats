@@ -77,6 +77,13 @@ counts() {
 	[[ ${lines[-1]} =~ ,\ [1-9][0-9]*\ failed, ]]
 }
 
+@test "run-all: of what is installed, nothing is asked that the source tells" {
+	printf '# bats test_tags=source\n@test "of the source" { false; }\n@test "good" { true; }\n' \
+		>"$BATS_TEST_TMPDIR/tests/cli/a.bats"
+	counts 0 '1 passed, 0 failed, 0 skipped' installed
+	counts 1 '1 passed, 1 failed, 0 skipped' cli
+}
+
 @test "run-all: what failed is said again at the end, without all that passed" {
 	unit a 'echo "ok 1 - fine"; echo "# of fine"; echo "not ok 2 - broken"; seq -f "# line %g" 40; echo "ok 3 - after"; echo 1..3; exit 1'
 	unit b 'echo 1..2; echo "ok 1 - more"'

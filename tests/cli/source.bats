@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Promises about the source that a compiler does not check.
+# bats file_tags=source
 
 load helpers
 
