@@ -37,7 +37,7 @@ our_ldflags = $(HARDENING_LINK) $(LDFLAGS)
 LIBRARIES = json-c libnl-3.0 libpci
 
 # Only what compiles needs the libraries; make clean must work without them.
-ifneq ($(filter-out analyze bench clean dist distclean installcheck uninstall check demo demo-vmm fuzz kernel-deb patches-check,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out analyze bench clean dist distclean installcheck uninstall check check-package demo demo-vmm fuzz kernel-deb patches-check,$(or $(MAKECMDGOALS),all)),)
   missing := $(foreach library,$(LIBRARIES),$(if $(shell $(PKG_CONFIG) --exists $(library) && echo yes),,$(library)))
   ifneq ($(strip $(missing)),)
     $(error missing: $(missing). Install libjson-c-dev libnl-3-dev libpci-dev (Fedora: json-c-devel libnl3-devel pciutils-devel) and pkg-config)
@@ -139,6 +139,11 @@ check-vm: all vm-helpers
 check-debug: all vm-helpers
 	tests/run-all debug
 
+# The Debian package: built, linted, installed, tested and purged on each release
+check-package:
+	tests/deps package
+	tests/run-all package
+
 SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 asan-programs:
@@ -239,7 +244,7 @@ clean:
 distclean:
 	rm -rf vfio-luctl build vfio-luctl-*.tar.gz
 
-.PHONY: all analyze asan-programs bench bench-kernel bench-share check check-asan check-cli check-debug \
+.PHONY: all analyze asan-programs bench bench-kernel bench-share check check-asan check-cli check-debug check-package \
 	check-unit check-vm clean demo demo-vmm dist distclean FORCE fuzz fuzz-programs install installcheck interrupt \
 	kernel-deb patches-check soak test-programs uninstall vm-helpers
 .DELETE_ON_ERROR:
