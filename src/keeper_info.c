@@ -2,6 +2,7 @@
 /* What a keeper tells about its session, to JSON and back. */
 #include <errno.h>
 #include <json-c/json.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,29 +124,54 @@ static bool read_text(struct json_object *object, const char *key, char *buf, si
 	return snprintf(buf, size, "%s", json_object_get_string(value)) < (int)size;
 }
 
-static bool read_number(struct json_object *object, const char *key, int min, int *number)
+/* A whole number from @min to @max. */
+static bool read_int64(struct json_object *object, const char *key, int64_t min, int64_t max, int64_t *number)
 {
 	struct json_object *value;
+	int64_t read;
 
 	if (!json_object_object_get_ex(object, key, &value) ||
 	    !json_object_is_type(value, json_type_int))
 		return false;
-	*number = json_object_get_int(value);
-	return *number >= min;
+	read = json_object_get_int64(value);
+	if (read < min || read > max)
+		return false;
+	*number = read;
+	return true;
+}
+
+static bool read_number(struct json_object *object, const char *key, int min, int *number)
+{
+	int64_t read;
+
+	if (!read_int64(object, key, min, INT_MAX, &read))
+		return false;
+	*number = (int)read;
+	return true;
+}
+
+/* Of a vendor or device; -1: it has none. */
+static bool read_id(struct json_object *object, const char *key, int *id)
+{
+	return read_number(object, key, -1, id) && *id <= 0xffff;
 }
 
 /* False when there is one that is none. */
 static bool read_moment(struct json_object *object, const char *key, int64_t *moment)
 {
-	struct json_object *value;
-
 	*moment = MOMENT_UNKNOWN;
-	if (!json_object_object_get_ex(object, key, &value))
-		return true;
-	if (!json_object_is_type(value, json_type_int))
+	return !json_object_object_get_ex(object, key, NULL) ||
+	       read_int64(object, key, MOMENT_UNKNOWN + 1, MOMENT_MAX, moment);
+}
+
+static bool read_direction(struct json_object *object, enum keeper_direction *direction)
+{
+	char name[16];
+
+	if (!read_text(object, "direction", name, sizeof(name)))
 		return false;
-	*moment = json_object_get_int64(value);
-	return *moment > MOMENT_UNKNOWN && *moment <= MOMENT_MAX;
+	*direction = strcmp(name, keeper_direction_name(KEEPER_OUTGOING)) ? KEEPER_INCOMING : KEEPER_OUTGOING;
+	return !strcmp(name, keeper_direction_name(*direction));
 }
 
 static bool read_state(struct json_object *object, enum entry_state *state)
@@ -167,10 +193,11 @@ static bool read_state(struct json_object *object, enum entry_state *state)
 /* What is not told of a memfd is not known. */
 static bool read_memfd(struct json_object *object, struct manifest_entry *of)
 {
-	struct json_object *value;
+	int64_t size = 0;
 
-	if (json_object_object_get_ex(object, "size", &value))
-		of->size = (uint64_t)json_object_get_int64(value);
+	if (json_object_object_get_ex(object, "size", NULL) && !read_int64(object, "size", 0, INT64_MAX, &size))
+		return false;
+	of->size = (uint64_t)size;
 	return read_text(object, "name", of->name, sizeof(of->name));
 }
 
@@ -185,8 +212,8 @@ static bool read_entry(struct json_object *object, struct keeper_entry *entry)
 	if (token_memfd(entry->of.token) ? !read_memfd(object, &entry->of) :
 					   !token_to_pci(entry->of.token, &entry->of.address))
 		return false;
-	return read_number(object, "vendor", -1, &entry->of.vendor) &&
-	       read_number(object, "device", -1, &entry->of.device) &&
+	return read_id(object, "vendor", &entry->of.vendor) &&
+	       read_id(object, "device", &entry->of.device) &&
 	       read_text(object, "driver", entry->of.driver, sizeof(entry->of.driver)) &&
 	       read_moment(object, "retrieved", &entry->retrieved) &&
 	       read_moment(object, "bound", &entry->bound) && read_state(object, &entry->state);
@@ -217,7 +244,6 @@ static int read_entries(struct json_object *reply, struct keeper_info *info)
 int keeper_info_read(struct json_object *reply, struct keeper_info *info, size_t *total)
 {
 	struct json_object *value;
-	char direction[16];
 	int number;
 
 	if (!read_number(reply, "protocol", 1, &info->protocol))
@@ -228,7 +254,7 @@ int keeper_info_read(struct json_object *reply, struct keeper_info *info, size_t
 	}
 	if (!read_text(reply, "session", info->session, sizeof(info->session)) ||
 	    !read_text(reply, "kernel_name", info->kernel_name, sizeof(info->kernel_name)) ||
-	    !read_text(reply, "direction", direction, sizeof(direction)) ||
+	    !read_direction(reply, &info->direction) ||
 	    !read_number(reply, "pid", 1, &info->pid) ||
 	    !read_text(reply, "manifest_error", info->manifest_error,
 		       sizeof(info->manifest_error)) ||
@@ -237,7 +263,6 @@ int keeper_info_read(struct json_object *reply, struct keeper_info *info, size_t
 	    !read_moment(reply, "booted", &info->booted) ||
 	    !read_number(reply, "total", 0, &number))
 		return -EBADMSG;
-	info->direction = strcmp(direction, "outgoing") ? KEEPER_INCOMING : KEEPER_OUTGOING;
 	info->waiting = json_object_object_get_ex(reply, "waiting", &value) &&
 			json_object_get_boolean(value);
 	*total = (size_t)number;

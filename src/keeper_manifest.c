@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A keeper and what its session holds for it: manifest and journal. */
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,12 +128,12 @@ int keeper_take_journal(struct keeper *keeper, int *given, struct error *err)
 
 int keeper_note_begun(const struct keeper *keeper, struct json_object *request, struct error *err)
 {
-	struct json_object *begun = NULL;
 	int rc;
+	bool begun = keeper_flag(keeper, request, "begun", &rc, err);
 
-	json_object_object_get_ex(request, "begun", &begun);
-	rc = keeper->journal < 0 ? 0 : journal_write(keeper->journal, json_object_get_boolean(begun) ?
-						     moment_now() : MOMENT_UNKNOWN);
+	if (rc < 0)
+		return rc;
+	rc = keeper->journal < 0 ? 0 : journal_write(keeper->journal, begun ? moment_now() : MOMENT_UNKNOWN);
 	return rc < 0 ? error_set(err, STATUS_FAILED, -rc, keeper->info.session,
 				  "cannot write the journal") : 0;
 }

@@ -2,12 +2,14 @@
 /* Requests to a keeper, one packet a line, to keepers of every kind. */
 #include <fcntl.h>
 #include <json-c/json.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "error.h"
 #include "fuzz.h"
+#include "journal.h"
 #include "keeper_serve.h"
 #include "token.h"
 
@@ -61,15 +63,27 @@ static void check_answer(struct keeper *keeper, struct json_object *answer)
 	keeper_info_free(&info);
 }
 
+/* What can be a journal, and is no session. */
+static int page_fd(void)
+{
+	int fd = memfd_create("journal", MFD_CLOEXEC);
+
+	must(fd >= 0 && !ftruncate(fd, JOURNAL_SIZE));
+	return fd;
+}
+
 static void ask(struct keeper *keeper, struct json_object *request, int sock)
 {
-	int given[KEEPER_FDS] = { null_fd(), null_fd() }, fds[KEEPER_RETRIEVE_MAX], i;
+	int given[KEEPER_FDS] = { page_fd(), null_fd() }, fds[KEEPER_RETRIEVE_MAX], i, journal = keeper->journal;
 	struct json_object *answer = keeper_answer(keeper, request, sock, given, fds);
 
 	check_answer(keeper, answer);
 	must(fds[0] == -1 && (keeper->ended || keeper->info.waiting || keeper->session >= 0));
+	/* A journal is taken once, by who has an outgoing session. */
+	must((given[0] < 0) == (journal < 0 && keeper->journal >= 0));
+	must(given[0] >= 0 || keeper->info.direction == KEEPER_OUTGOING);
 	for (i = 0; i < KEEPER_FDS; i++)
-		must(close(given[i]) == 0);
+		must(given[i] < 0 || close(given[i]) == 0);
 	json_object_put(answer);
 }
 
@@ -91,6 +105,7 @@ static void serve(struct keeper *keeper, char *packets)
 	close(ends[0]);
 	close(ends[1]);
 	cleanup_close_fn(&keeper->session);
+	cleanup_close_fn(&keeper->journal);
 	keeper_info_free(&keeper->info);
 }
 

@@ -258,6 +258,62 @@ static void check_hostile_info(void)
 }
 
 /* What an older or a newer keeper says is not read at all, but for who it is. */
+#define ENTRY(values) "{\"token\":\"0x0001000000000100\",\"driver\":\"d\",\"state\":\"bound\"," values "}"
+#define MEMFD(values) "{\"token\":\"0x0002000000000001\",\"vendor\":-1,\"device\":-1,\"driver\":\"\",\"state\":\"arrived\"" values "}"
+
+/* An answer that is right but for its direction, its pid and an entry. */
+static int read_entry(const char *direction, const char *pid, const char *entry, struct keeper_info *info)
+{
+	struct json_object *message;
+	char text[1024];
+	size_t total;
+	int rc;
+
+	snprintf(text, sizeof(text), "{\"protocol\":%d,\"session\":\"a\",\"kernel_name\":\"a\",\"direction\":\"%s\","
+		 "\"pid\":%s,\"manifest_error\":\"\",\"total\":1,\"entries\":[%s]}", KEEPER_PROTOCOL, direction, pid, entry);
+	message = json_tokener_parse(text);
+	*info = (struct keeper_info){ .pid = 0 };
+	rc = keeper_info_read(message, info, &total);
+	json_object_put(message);
+	return rc;
+}
+
+static void check_hostile_entries(void)
+{
+	static const struct {
+		const char *direction, *pid, *entry;
+	} bad[] = {
+		{ "sideways", "1", ENTRY("\"vendor\":1,\"device\":1") },
+		{ "incoming", "4294967297", ENTRY("\"vendor\":1,\"device\":1") },
+		{ "incoming", "-1", ENTRY("\"vendor\":1,\"device\":1") },
+		{ "incoming", "1", ENTRY("\"vendor\":65536,\"device\":1") },
+		{ "incoming", "1", ENTRY("\"vendor\":1,\"device\":-2") },
+		{ "incoming", "1", ENTRY("\"vendor\":1,\"device\":4294967296") },
+		{ "incoming", "1", ENTRY("\"vendor\":1") },
+		{ "incoming", "1", MEMFD(",\"name\":\"m\",\"size\":-1") },
+		{ "incoming", "1", MEMFD(",\"name\":\"m\",\"size\":\"4096\"") },
+		{ "incoming", "1", MEMFD(",\"name\":\"m\",\"size\":1.5") },
+		{ "incoming", "1", MEMFD(",\"size\":4096") },
+	};
+	struct keeper_info info;
+	size_t i;
+
+	is_int(read_entry("incoming", "1", ENTRY("\"vendor\":65535,\"device\":-1"), &info), 0, "a device is told");
+	ok(info.direction == KEEPER_INCOMING && info.pid == 1 && info.entries[0].of.vendor == 0xffff, "as it is");
+	keeper_info_free(&info);
+	is_int(read_entry("outgoing", "1", MEMFD(",\"name\":\"m\",\"size\":4096"), &info), 0, "a memfd too");
+	ok(info.direction == KEEPER_OUTGOING && info.entries[0].of.size == 4096, "as it is");
+	keeper_info_free(&info);
+	is_int(read_entry("outgoing", "1", MEMFD(",\"name\":\"m\""), &info), 0, "and one whose size is not known");
+	keeper_info_free(&info);
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		is_int(read_entry(bad[i].direction, bad[i].pid, bad[i].entry, &info), -EBADMSG, "%s %s %s",
+		       bad[i].direction, bad[i].pid, bad[i].entry);
+		ok(info.pid >= 0, "no process has a negative number");
+		keeper_info_free(&info);
+	}
+}
+
 static void check_other_version(void)
 {
 	static const struct {
@@ -527,6 +583,8 @@ static void check_journal(void)
 	check_answer(&keeper, "{\"op\":\"jump\",\"begun\":true}", STATUS_OK);
 	check_answer(&keeper, "{\"op\":\"jump\"}", STATUS_OK);
 	is_int(journal_read(keeper.journal), MOMENT_UNKNOWN, "nor without a word");
+	check_answer(&keeper, "{\"op\":\"jump\",\"begun\":\"no\"}", STATUS_FAILED);
+	is_int(journal_read(keeper.journal), MOMENT_UNKNOWN, "and what is no answer changes nothing");
 	close(keeper.journal);
 	close(keeper.session);
 	json_object_put(answer);
@@ -566,6 +624,7 @@ int main(void)
 	check_info(KEEPER_INFO_PAGE + 1);
 	check_info(1000);
 	check_hostile_info();
+	check_hostile_entries();
 	check_other_version();
 	check_answers();
 	check_late_manifest();
