@@ -9,24 +9,16 @@
 #include "procfs.h"
 #include "program.h"
 #include "stores.h"
-#include "survey.h"
 
 #define TEXT_SIZE (256 * 1024)
 
-/* A unit that has something in its store. */
-struct unit {
-	char id[SURVEY_UNIT_SIZE];
-	int stored;
-	char preserve[16]; /* FileDescriptorStorePreserve= */
-};
-
 /* "no", and "restart" too: nothing is started again before a kexec. */
-static bool is_carried(const struct unit *unit)
+static bool is_carried(const struct stores_unit *unit)
 {
 	return strcmp(unit->preserve, "no") && strcmp(unit->preserve, "restart");
 }
 
-static void add_unit(struct survey *survey, const struct unit *unit, char *text)
+static void add_unit(struct survey *survey, const struct stores_unit *unit, char *text)
 {
 	const char *const argv[] = { "systemd-analyze", "--json=short", "fdstore", unit->id, NULL };
 	char link[PROCFS_SESSION_LINK_SIZE], quoted[PROCFS_SESSION_LINK_SIZE + 2];
@@ -47,8 +39,8 @@ static void add_unit(struct survey *survey, const struct unit *unit, char *text)
 	}
 }
 
-/* "Id=ssh.service", in any order; an empty line ends a unit. */
-static void read_property(struct unit *unit, const char *line)
+/* "Id=ssh.service" */
+static void read_property(struct stores_unit *unit, const char *line)
 {
 	const char *value = strchr(line, '=');
 
@@ -62,6 +54,18 @@ static void read_property(struct unit *unit, const char *line)
 		snprintf(unit->preserve, sizeof(unit->preserve), "%s", value + 1);
 }
 
+bool stores_next_unit(char **text, struct stores_unit *unit)
+{
+	const char *line;
+
+	*unit = (struct stores_unit){ .stored = 0 };
+	if (!*text)
+		return false;
+	while ((line = strsep(text, "\n")) && *line)
+		read_property(unit, line);
+	return true;
+}
+
 static void ask_units(struct survey *survey)
 {
 	static const char *const argv[] = {
@@ -69,19 +73,14 @@ static void ask_units(struct survey *survey)
 		"--property=Id,NFileDescriptorStore,FileDescriptorStorePreserve", "*.service", NULL,
 	};
 	cleanup_free char *units = malloc(TEXT_SIZE), *of_unit = malloc(TEXT_SIZE);
-	char *rest = units, *line;
-	struct unit unit = { .stored = 0 };
+	struct stores_unit unit;
+	char *rest = units;
 
 	if (!units || !of_unit || program_output(argv, units, TEXT_SIZE) != 0)
 		return;
-	while ((line = strsep(&rest, "\n"))) {
-		read_property(&unit, line);
-		if (*line && rest)
-			continue;
+	while (stores_next_unit(&rest, &unit))
 		if (unit.stored > 0)
 			add_unit(survey, &unit, of_unit);
-		unit = (struct unit){ .stored = 0 };
-	}
 }
 
 void stores_ask(int rootfd, struct survey *survey)
