@@ -27,8 +27,9 @@ const char *kmsg_message(char *record)
 	char *message = strchr(record, ';');
 	size_t i;
 
-	if (!message++)
+	if (!message)
 		return NULL;
+	message++;
 	message[strcspn(message, "\n")] = '\0';
 	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (strstr(message, words[i]))
