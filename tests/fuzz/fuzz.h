@@ -29,7 +29,7 @@ int fuzz_one(const uint8_t *data, size_t size);
 /* A copy that ends where its memory does, for the caller to free. */
 static inline char *fuzz_bytes(const uint8_t *data, size_t size)
 {
-	char *copy = malloc(size ? size : 1);
+	char *copy = calloc(1, size ? size : 1);
 
 	must(copy);
 	if (size)
