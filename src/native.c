@@ -59,7 +59,7 @@ static void match_line(char *line, const char *modalias, char *names, size_t siz
 	word = strsep(&line, " ");
 	pattern = strsep(&line, " ");
 	module = strsep(&line, " ");
-	if (pattern && module && !strcmp(word, "alias") && !fnmatch(pattern, modalias, 0))
+	if (pattern && module && *module && !strcmp(word, "alias") && !fnmatch(pattern, modalias, 0))
 		add_name(names, size, module, strlen(module));
 }
 
@@ -68,7 +68,7 @@ static void match_builtin(const char *entry, const char *modalias, char *names, 
 {
 	const char *dot = strchr(entry, '.');
 
-	if (dot && !strncmp(dot, ".alias=", strlen(".alias=")) &&
+	if (dot && dot > entry && !strncmp(dot, ".alias=", strlen(".alias=")) &&
 	    !fnmatch(dot + strlen(".alias="), modalias, 0))
 		add_name(names, size, entry, (size_t)(dot - entry));
 }

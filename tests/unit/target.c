@@ -108,7 +108,7 @@ static void check_open(void)
 
 static void check_natives(void)
 {
-	static const char builtin[] = "ahci.alias=pci:v*d*sv*sd*bc01sc06i01*\0ahci.license=GPL\0"
+	static const char builtin[] = "ahci.alias=pci:v*d*sv*sd*bc01sc06i01*\0ahci.license=GPL\0.alias=pci:*\0"
 				      "igb.alias=pci:v00008086d000010C9sv*sd*bc*sc*i*";
 	const char *igb = "pci:v00008086d000010C9sv00008086sd0000A03Cbc02sc00i00";
 	const char *sata = "pci:v00008086d00002922sv0sd0bc01sc06i01";
@@ -121,6 +121,7 @@ static void check_natives(void)
 		 "alias pci:v00008086d000010C9sv*sd*bc02sc00i* other\n"
 		 "alias pci:v00008086d000010C8sv*sd*bc*sc*i* wrong\n"
 		 "alias vfio_pci:v*d*sv*sd*bc*sc*i* vfio_pci\n"
+		 "alias pci:*  no\nalias pci:* \n"
 		 "options pci:v00008086d000010C9sv*sd*bc*sc*i* no\nalias\nalias x");
 	is_int(native_drivers(rootfd, "7.3.4", igb, names, sizeof(names)), 0, "modules");
 	is_text(names, "igb, other", "those that fit");
