@@ -32,6 +32,28 @@ bool handoff_is_name(const char *name)
 	       !is_reserved(name);
 }
 
+/* In the name of a variable, all but letters and digits are '_' (set_fd_variable()). */
+static char in_variable(char c)
+{
+	return isascii(c) && isalnum(c) ? c : '_';
+}
+
+/* Whether the first @length bytes of @a and @b, or all, are the same in a variable. */
+static bool is_alike(const char *a, const char *b, size_t length)
+{
+	for (; length && *a && *b; length--, a++, b++)
+		if (in_variable(*a) != in_variable(*b))
+			return false;
+	return !length || *a == *b;
+}
+
+/* The variable of another kind of thing would be set by it. */
+static bool is_taken(const char *name)
+{
+	return !strcmp(name, HANDOFF_IOMMUFD) || is_alike(name, MEMFD_PREFIX, strlen(MEMFD_PREFIX)) ||
+	       is_alike(name, DEVICE_PREFIX, strlen(DEVICE_PREFIX));
+}
+
 /* FDNAME in sd_pid_notify_with_fds(3): printable ASCII without a colon. */
 static bool is_fdname(const char *name)
 {
@@ -40,7 +62,7 @@ static bool is_fdname(const char *name)
 	for (; name[length]; length++)
 		if (name[length] <= ' ' || name[length] > '~' || name[length] == ':')
 			return false;
-	return length > 0 && length < HANDOFF_NAME_SIZE && !is_reserved(name);
+	return length > 0 && length < HANDOFF_NAME_SIZE && !is_taken(name);
 }
 
 static bool is_called(const struct handoff_fd *item, const char *name, size_t length)
@@ -49,12 +71,12 @@ static bool is_called(const struct handoff_fd *item, const char *name, size_t le
 	       !memcmp(item->name, name, length);
 }
 
-static size_t count_called(const struct handoff *handoff, const char *name)
+static size_t count_alike(const struct handoff *handoff, const char *name)
 {
 	size_t i, count = 0;
 
 	for (i = 0; i < handoff->count; i++)
-		count += is_called(&handoff->fds[i], name, strlen(name));
+		count += handoff->fds[i].kind == HANDOFF_IS_MEMFD && is_alike(handoff->fds[i].name, name, SIZE_MAX);
 	return count;
 }
 
@@ -69,7 +91,7 @@ const char *handoff_name(const struct handoff *handoff, size_t index,
 	else if (item->kind == HANDOFF_IS_DEVICE)
 		snprintf(buf, HANDOFF_NAME_SIZE, DEVICE_PREFIX "%04x-%02x-%02x.%x", address.domain,
 			 address.bus, address.device, address.function);
-	else if (is_fdname(item->name) && count_called(handoff, item->name) == 1)
+	else if (is_fdname(item->name) && count_alike(handoff, item->name) == 1)
 		snprintf(buf, HANDOFF_NAME_SIZE, "%s", item->name);
 	else
 		snprintf(buf, HANDOFF_NAME_SIZE, MEMFD_PREFIX "%u", item->memfd);

@@ -5,7 +5,8 @@
  *
  * Each has a name that sd_listen_fds(3) allows: "pci-dddd-bb-dd.f" is a device,
  * "iommufd" an iommufd; a memfd has its own name where that is fit for it and
- * no other has it, else "memfd-N", N its number (token.h).
+ * no other has it or one that would be the same variable (handoff_exec()), else "memfd-N",
+ * N its number (token.h).
  *
  * In an argument of the command, {dddd:bb:dd.f} or {bb:dd.f}, {iommufd}, {memfd-N},
  * and {NAME}, the name of a memfd, become the number of the descriptor; {{ and }}

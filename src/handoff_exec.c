@@ -86,24 +86,18 @@ static int set_fd_variable(const char *name, int number)
 	return set_number(variable, number);
 }
 
-/* What a retrieve that this one was run by has left there. */
+/*
+ * What a retrieve that this one was run by has left there.  unsetenv() does not see what
+ * has no '=', which whoever called us may have put there.
+ */
 static void unset_fd_variables(void)
 {
-	const size_t length = strlen(VARIABLE "FD_");
-	char **variable = environ;
+	char **from = environ, **to = environ;
 
-	while (*variable) {
-		cleanup_free char *name = NULL;
-
-		if (strncmp(*variable, VARIABLE "FD_", length)) {
-			variable++;
-			continue;
-		}
-		name = strndup(*variable, strcspn(*variable, "="));
-		if (!name || unsetenv(name) < 0)
-			return;
-		variable = environ;
-	}
+	for (; *from; from++)
+		if (strncmp(*from, VARIABLE "FD_", strlen(VARIABLE "FD_")))
+			*to++ = *from;
+	*to = NULL;
 }
 
 static int set_fd_variables(const struct handoff *handoff)

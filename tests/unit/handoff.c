@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Placeholders in the command of a hand-over. */
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "error.h"
 #include "handoff.h"
@@ -19,6 +21,12 @@ static struct handoff_fd fds[] = {
 	{ .kind = HANDOFF_IS_MEMFD, .memfd = 6, .name = "a:b c" },
 	{ .kind = HANDOFF_IS_MEMFD, .memfd = 7, .name = "02:00.0" },
 	{ .kind = HANDOFF_IS_IOMMUFD, .name = "" },
+	{ .kind = HANDOFF_IS_MEMFD, .memfd = 8, .name = "pci_0000_01_00_0" },
+	{ .kind = HANDOFF_IS_MEMFD, .memfd = 9, .name = "memfd_1" },
+	{ .kind = HANDOFF_IS_MEMFD, .memfd = 10, .name = "vm-state" },
+	{ .kind = HANDOFF_IS_MEMFD, .memfd = 11, .name = "vm.state" },
+	{ .kind = HANDOFF_IS_MEMFD, .memfd = 12, .name = "vm-stat" },
+	{ .kind = HANDOFF_IS_MEMFD, .memfd = 13, .name = "pci" },
 };
 static const struct handoff handoff = {
 	.session = "vm1", .fds = fds, .count = sizeof(fds) / sizeof(*fds), .first = 3,
@@ -72,6 +80,13 @@ static void check_names(void)
 	named(8, "memfd-5");
 	named(9, "memfd-6");
 	named(11, "iommufd");
+	/* Whose variable would be that of something else. */
+	named(12, "memfd-8");
+	named(13, "memfd-9");
+	named(14, "memfd-10");
+	named(15, "memfd-11");
+	named(16, "vm-stat");
+	named(17, "pci");
 }
 
 static void check_command(const char *word, bool with_iommufd, enum exit_status want)
@@ -83,8 +98,32 @@ static void check_command(const char *word, bool with_iommufd, enum exit_status 
 	is_int(err.status, want, "cat '%s' before the devices are known", word);
 }
 
+/* A command in an environment with what no unsetenv() removes. */
+static void check_environment(void)
+{
+	static char *odd[] = { (char *)"VFIO_LUCTL_FD_old", (char *)"VFIO_LUCTL_FD_older=7", (char *)"A=b", NULL };
+	char *const command[] = { (char *)"/bin/sh", (char *)"-c",
+		(char *)"test \"$A$VFIO_LUCTL_FD_ram$VFIO_LUCTL_FD_older\" = b3 && ! env | grep -q old", NULL };
+	struct handoff_fd one = { .kind = HANDOFF_IS_MEMFD, .memfd = 1, .name = "ram", .fd = STDOUT_FILENO };
+	const struct handoff alone = { .session = "vm1", .fds = &one, .count = 1, .first = 3 };
+	struct error err;
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		alarm(20);
+		environ = odd;
+		handoff_exec(command, &alone, &err);
+		_exit(99);
+	}
+	waitpid(pid, &status, 0);
+	is_int(status, 0, "a command gets its variables, and no others");
+}
+
 int main(void)
 {
+	check_environment();
+
 	char *missing[] = { (char *)"/nonexistent/command", NULL };
 	char *directory[] = { (char *)"/", NULL };
 	char *empty[] = { (char *)"", NULL };
