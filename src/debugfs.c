@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The kernel's list of sessions and files in debugfs. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cleanup.h"
 #include "debugfs.h"
+#include "sysfs.h"
 #include "token.h"
 
 #define LIST "sys/kernel/debug/liveupdate/sessions"
+#define LIST_MAX (16 * 1024 * 1024) /* of a recorded one; the kernel's own has no size */
 
 /* Cut the first word off *@text; NULL when there is none. */
 static char *next_word(char **text)
@@ -99,19 +98,13 @@ int debugfs_parse_line(const char *text, struct debugfs_line *line)
 
 int debugfs_each_line(int rootfd, debugfs_line_fn fn, void *data)
 {
-	cleanup_close int fd = openat(rootfd, LIST, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	cleanup_file FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	cleanup_file FILE *file = sysfs_open(rootfd, LIST, LIST_MAX);
 	struct debugfs_line line;
-	struct stat st;
 	char text[512];
 	int rc = 0;
 
 	if (!file)
 		return -errno;
-	steal_fd(&fd);
-	/* Of a recorded host: a device there may never end. */
-	if (fstat(fileno(file), &st) < 0 || !S_ISREG(st.st_mode))
-		return -EBADMSG;
 	while (rc == 0 && fgets(text, sizeof(text), file)) {
 		text[strcspn(text, "\n")] = '\0';
 		if (debugfs_parse_line(text, &line) == 0)

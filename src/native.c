@@ -1,33 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* modules.alias and modules.builtin.modinfo, as depmod and the kernel's build write them. */
 #include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cleanup.h"
 #include "native.h"
+#include "sysfs.h"
+
+#define FILE_MAX (64 * 1024 * 1024) /* today's have 2 MiB */
 
 static FILE *open_file(int rootfd, const char *release, const char *name)
 {
-	cleanup_close int fd = -1;
 	char path[256];
-	FILE *file;
 
 	if (strchr(release, '/'))
 		return NULL;
 	snprintf(path, sizeof(path), "lib/modules/%s/%s", release, name);
-	fd = openat(rootfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return NULL;
-	file = fdopen(fd, "r");
-	if (file)
-		steal_fd(&fd);
-	return file;
+	return sysfs_open(rootfd, path, FILE_MAX);
 }
 
 static bool is_listed(const char *names, const char *name, size_t length)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -46,6 +47,24 @@ int sysfs_read(int dirfd, const char *name, char *buf, size_t size)
 		length--;
 	buf[length > 0 ? length : 0] = '\0';
 	return (int)length;
+}
+
+FILE *sysfs_open(int dirfd, const char *name, off_t max)
+{
+	cleanup_close int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+	FILE *file;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return NULL;
+	if (!S_ISREG(st.st_mode) || st.st_size > max) {
+		errno = EBADMSG;
+		return NULL;
+	}
+	file = fdopen(fd, "r");
+	if (file)
+		steal_fd(&fd);
+	return file;
 }
 
 bool sysfs_is_shortage(int rc)

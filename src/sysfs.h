@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <sys/types.h>
 
 struct error;
 
@@ -25,6 +27,13 @@ int sysroot_open(const char *path, struct error *err);
  * value.
  */
 int sysfs_read(int dirfd, const char *name, char *buf, size_t size);
+
+/*
+ * Open the file @name below @dirfd to be read line by line.  NULL with errno set:
+ * EBADMSG when it has more than @max bytes or is no file, as in a recorded host a
+ * device may stand there, or a hole of terabytes, which never end.
+ */
+FILE *sysfs_open(int dirfd, const char *name, off_t max);
 
 /*
  * Whether @rc, of reading anything, says that we are short of descriptors or memory: that tells

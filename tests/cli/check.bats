@@ -428,6 +428,20 @@ device-group-driver 0000:01:00.1'
 	finds 0 '' --kernel boot/vmlinuz-new --reuse-cmdline
 	rm -r "$H/lib/modules/7.3.5"
 	finds 0 '' --kernel boot/vmlinuz-new --reuse-cmdline --append vfio-pci.ids=8086:10c9
+	# Longer than any that depmod writes, with holes or without
+	truncate -s 64M "$H/lib/modules/$RELEASE/modules.alias"
+	finds 0 'device-native-driver 0000:01:00.0'
+	truncate -s +1 "$H/lib/modules/$RELEASE/modules.alias"
+	finds 0 ''
+}
+
+@test "check: a recorded list of sessions that is longer than any" {
+	list 'outgoing session vm held' 'outgoing file vm 0x0001000000000500 vfio-pci-v1 preserved'
+	truncate -s 1T "$H/sys/kernel/debug/liveupdate/sessions"
+	run timeout 20 "$LUCTL" check --json --sysroot "$H"
+	show check
+	((status != 124))
+	[[ $output != *device-gone* ]]
 }
 
 @test "check: what may not be read is said" {

@@ -40,6 +40,32 @@ static const struct {
 	{ "bytes that are no text", "\xff\xfe\x80\n", 4, 3, "\xff\xfe\x80" },
 };
 
+/* Opened for its lines, or which error. */
+static int opened(const char *name, off_t max)
+{
+	FILE *file = sysfs_open(rootfd, name, max);
+	int rc = file ? 0 : -errno;
+
+	if (file)
+		fclose(file);
+	return rc;
+}
+
+static void check_open(void)
+{
+	put("lines", "a\nb\n", 4);
+	is_int(opened("lines", 4), 0, "open: a file");
+	is_int(opened("lines", 3), -EBADMSG, "open: one that is too long");
+	is_int(opened("none", 4), -ENOENT, "open: absent");
+	ok(!mkfifoat(rootfd, "pipe", 0600) && !symlinkat("/dev/zero", rootfd, "zero"), "prepare others");
+	is_int(opened("pipe", 4), -EBADMSG, "open: a FIFO");
+	is_int(opened("zero", 4), -EBADMSG, "open: a device");
+	is_int(opened(".", 1 << 20), -EBADMSG, "open: a directory");
+	unlinkat(rootfd, "lines", 0);
+	unlinkat(rootfd, "pipe", 0);
+	unlinkat(rootfd, "zero", 0);
+}
+
 static void check_reads(void)
 {
 	char buf[8];
@@ -125,6 +151,7 @@ int main(void)
 		return 1;
 	rootfd = sysroot_open(root, &err);
 	check_root();
+	check_open();
 	check_reads();
 	check_write();
 	check_links();
