@@ -69,9 +69,23 @@ static const char *const *decompressor(const unsigned char *head)
 	return NULL;
 }
 
-int kconfig_decompress(int fd)
+/* It takes @max bytes and no more, however little was packed. */
+static int limit(int fd, off_t max)
 {
-	cleanup_close int out = memfd_create("decompressed", MFD_CLOEXEC);
+	return ftruncate(fd, max) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_GROW) < 0 ? -errno : 0;
+}
+
+/* It ends where the program that shares its position has stopped. */
+static int end(int fd)
+{
+	off_t written = lseek(fd, 0, SEEK_CUR);
+
+	return written < 0 || ftruncate(fd, written) < 0 || lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0;
+}
+
+int kconfig_decompress(int fd, off_t max)
+{
+	cleanup_close int out = memfd_create("decompressed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	unsigned char head[6] = { 0 };
 	off_t start = lseek(fd, 0, SEEK_CUR);
 	const char *const *argv;
@@ -82,11 +96,13 @@ int kconfig_decompress(int fd)
 	argv = decompressor(head);
 	if (!argv)
 		return -EINVAL;
-	rc = program_run(argv, fd, out, -1);
+	rc = limit(out, max);
+	if (rc == 0)
+		rc = program_run(argv, fd, out, -1);
 	/* Its status says nothing: it may well complain of what follows the data. */
-	if (rc < 0 || lseek(out, 0, SEEK_SET) < 0)
-		return rc < 0 ? rc : -errno;
-	return steal_fd(&out);
+	if (rc >= 0)
+		rc = end(out);
+	return rc < 0 ? rc : steal_fd(&out);
 }
 
 /* The file @path, which may be compressed. */
@@ -97,7 +113,7 @@ static bool read_path(int rootfd, const char *path, struct kconfig *config)
 
 	if (fd < 0)
 		return false;
-	plain = kconfig_decompress(fd);
+	plain = kconfig_decompress(fd, CONFIG_MAX);
 	if (!read_text(plain >= 0 ? plain : fd, config))
 		return false;
 	snprintf(config->from, sizeof(config->from), "/%s", path);
@@ -155,7 +171,7 @@ bool kconfig_read_embedded(const void *data, size_t size, struct kconfig *config
 		rest = CONFIG_MAX;
 	if (write(packed, start, rest) != (ssize_t)rest || lseek(packed, 0, SEEK_SET) < 0)
 		return false;
-	plain = kconfig_decompress(packed);
+	plain = kconfig_decompress(packed, CONFIG_MAX);
 	return plain >= 0 && read_text(plain, config);
 }
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* A configuration; .text NULL: not known. */
 struct kconfig {
@@ -42,7 +43,7 @@ void kconfig_free(struct kconfig *config);
  * Decompress what is on @fd from its current position on with the program that
  * its first bytes ask for (gzip, xz, zstd, lz4, bzip2), into a new descriptor
  * of the caller's at its beginning.  What follows the compressed data is
- * ignored.  Returns it or a negative errno: -EINVAL for another format, -ENOENT
- * without the program.
+ * ignored, and so is what would be more than @max bytes.  Returns it or a
+ * negative errno: -EINVAL for another format, -ENOENT without the program.
  */
-int kconfig_decompress(int fd);
+int kconfig_decompress(int fd, off_t max);

@@ -23,6 +23,7 @@ enum {
 	HEADER_SIZE = 0x268,
 };
 
+#define CONTENT_MAX (512 * 1024 * 1024) /* of a kernel; one with everything built in has half of it */
 #define SECTOR 512
 
 static uint32_t number(const unsigned char *at, int bytes)
@@ -77,7 +78,7 @@ bool kimage_config(int fd, const struct kimage *image, struct kconfig *config)
 
 	*config = (struct kconfig){ 0 };
 	if (image->payload_start && lseek(fd, (off_t)image->payload_start, SEEK_SET) >= 0)
-		plain = kconfig_decompress(fd);
+		plain = kconfig_decompress(fd, CONTENT_MAX);
 	if (plain < 0 || fstat(plain, &st) < 0 || !st.st_size)
 		return false;
 	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, plain, 0);

@@ -75,18 +75,39 @@ static void check_decompress(const char *program)
 
 	memcpy(packed + length, "trailing", 8);
 	fd = memory(packed, length + 8);
-	plain = kconfig_decompress(fd);
+	plain = kconfig_decompress(fd, 1 << 20);
 	ok(plain >= 0 && read(plain, got, sizeof(got)) >= (ssize_t)sizeof(text), "%s: decompressed", program);
 	ok(!memcmp(got, text, sizeof(text)), "%s: the same again", program);
 	close(fd);
 	close(plain);
 }
 
+/* A little that would become a lot. */
+static void check_limit(const char *program)
+{
+	static char zeros[4 << 20];
+	const off_t max = 1000 * 1000;
+	char *packed = malloc(64 << 10);
+	size_t length = packed ? compress(program, zeros, sizeof(zeros), packed, 64 << 10) : 0;
+	int fd = memory(packed, length), plain = kconfig_decompress(fd, max);
+	struct stat st = { .st_size = -1 };
+
+	ok(plain >= 0 && fstat(plain, &st) == 0 && st.st_size <= max && st.st_size > max / 2,
+	   "%s: no more than wanted, but that (%lld)", program, (long long)st.st_size);
+	close(plain);
+	lseek(fd, 0, SEEK_SET);
+	plain = kconfig_decompress(fd, 2 * (off_t)sizeof(zeros));
+	ok(plain >= 0 && fstat(plain, &st) == 0 && st.st_size == (off_t)sizeof(zeros), "%s: all of it, and no more", program);
+	close(plain);
+	close(fd);
+	free(packed);
+}
+
 static void check_no_format(void)
 {
 	int fd = memory("CONFIG_A=y\n", 11);
 
-	is_int(kconfig_decompress(fd), -EINVAL, "a format that is none");
+	is_int(kconfig_decompress(fd, 1 << 20), -EINVAL, "a format that is none");
 	close(fd);
 }
 
@@ -167,6 +188,9 @@ int main(void)
 	check_decompress("gzip");
 	check_decompress("xz");
 	check_decompress("lz4");
+	check_limit("gzip");
+	check_limit("xz");
+	check_limit("lz4");
 	check_no_format();
 	check_image();
 	check_other_images();
