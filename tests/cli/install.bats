@@ -5,6 +5,11 @@
 
 load helpers
 
+# Each of them makes things in the same tree
+setup_file() {
+	export BATS_NO_PARALLELIZE_WITHIN_FILE=true
+}
+
 setup() {
 	D=$BATS_TEST_TMPDIR/root
 	unset MAKEFLAGS MAKELEVEL MFLAGS
