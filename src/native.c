@@ -61,8 +61,8 @@ static void match_builtin(const char *entry, const char *modalias, char *names, 
 {
 	const char *dot = strchr(entry, '.');
 
-	if (dot && dot > entry && !strncmp(dot, ".alias=", strlen(".alias=")) &&
-	    !fnmatch(dot + strlen(".alias="), modalias, 0))
+	if (dot && dot > entry && strcspn(entry, " ,") > (size_t)(dot - entry) &&
+	    !strncmp(dot, ".alias=", strlen(".alias=")) && !fnmatch(dot + strlen(".alias="), modalias, 0))
 		add_name(names, size, entry, (size_t)(dot - entry));
 }
 

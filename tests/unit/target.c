@@ -108,7 +108,7 @@ static void check_open(void)
 
 static void check_natives(void)
 {
-	static const char builtin[] = "ahci.alias=pci:v*d*sv*sd*bc01sc06i01*\0ahci.license=GPL\0.alias=pci:*\0"
+	static const char builtin[] = "ahci.alias=pci:v*d*sv*sd*bc01sc06i01*\0ahci.license=GPL\0.alias=pci:*\0 x.alias=pci:*\0"
 				      "igb.alias=pci:v00008086d000010C9sv*sd*bc*sc*i*";
 	const char *igb = "pci:v00008086d000010C9sv00008086sd0000A03Cbc02sc00i00";
 	const char *sata = "pci:v00008086d00002922sv0sd0bc01sc06i01";
