@@ -31,7 +31,8 @@ errors_of() {
 	CREATE_SESSION*) errors="EEXIST EINVAL $LACKING" ;;
 	RETRIEVE_SESSION*) errors="ENOENT EINVAL $LACKING" ;;
 	PRESERVE_FD*) errors="ENOENT EBUSY EEXIST EINVAL EOPNOTSUPP EFBIG EBADF EIO ENOSPC ENOMEM" ;;
-	RETRIEVE_FD*) errors="ENOENT EIO ENODEV EBUSY $LACKING" ;;
+	# Of an outgoing session ENOENT is no error: it is what an incoming one answers
+	RETRIEVE_FD*) errors="$([ "$half" = outgoing ] || echo ENOENT) EIO ENODEV EBUSY $LACKING" ;;
 	FINISH*) errors="EBUSY EINVAL EIO ENOMEM" ;;
 	GET_NAME*) errors="ENOTTY EINVAL" ;;
 	BIND_IOMMUFD*) errors="EBUSY EINVAL ENODEV EPERM EBADF EIO ENOMEM" ;;
