@@ -182,7 +182,7 @@ static int retrieve(const struct session_args *args, struct error *err)
 		rc = ready_host(&ready, err);
 	if (rc == 0)
 		rc = obtain_devices(&ready, args->handoff, &request, err);
-	return rc < 0 ? rc : deliver(&ready, &receiver, &request, err);
+	return rc ? rc : deliver(&ready, &receiver, &request, err);
 }
 
 static int run_retrieve(struct globals *globals, int argc, char **argv, struct error *err)
