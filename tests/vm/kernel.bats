@@ -25,7 +25,6 @@ load machine
 	machine kernel/lifetimes.sh --device edu
 }
 
-# bats test_tags=memory
 @test "kernel: what can be missing on arrival, and kernels without live update" {
 	machine kernel/arrival.sh --device edu --device igb --device edu --device igb
 }
