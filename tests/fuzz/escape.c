@@ -6,21 +6,18 @@
 #include "fuzz.h"
 #include "report.h"
 #include "report_text.h"
+#include "strict_json.h"
 
 /* Another one's judgement of what is UTF-8. */
 static bool is_utf8(const char *text)
 {
-	struct json_tokener *tokener = json_tokener_new();
+	struct json_object *string = NULL;
 	cleanup_free char *quoted = NULL;
-	struct json_object *string;
 	bool good;
 
-	must(tokener && asprintf(&quoted, "\"%s\"", text) >= 0);
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	string = json_tokener_parse_ex(tokener, quoted, (int)strlen(quoted));
-	good = json_object_is_type(string, json_type_string);
+	must(asprintf(&quoted, "\"%s\"", text) >= 0);
+	good = strict_json(quoted, strlen(quoted), 1, &string) == 0 && json_object_is_type(string, json_type_string);
 	json_object_put(string);
-	json_tokener_free(tokener);
 	return good;
 }
 
