@@ -32,17 +32,18 @@ retrieve --send:DAC_OVERRIDE:1 vfio-luctl: retrieve: /tmp/peer: cannot connect: 
 
 # rows: of the man page, "VERB:CAPABILITY" in each line
 rows() {
-	sed -n '/^\.Sh CAPABILITIES/,/^\.Sh ENV/p' man/vfio-luctl.8 | awk -F ' Ta ' '
-		/^\.It .* Ta Dv CAP_/ {
-			gsub(/^\.It |Cm /, "", $1)
-			gsub(/Fl -/, "--", $1)
-			gsub(/Dv |CAP_/, "", $2)
-			n = split($1, verbs, / , /)
-			m = split($2, capabilities, / /)
+	sed -n '/^\.Sh CAPABILITIES/,/^\.El/p' man/vfio-luctl.8 | awk '
+		sub(/^\.It /, "") {
+			gsub(/Cm /, "")
+			gsub(/Fl -/, "--")
+			n = split($0, verbs, / , /)
+		}
+		sub(/^\.Dv /, "") {
+			m = split($0, capabilities, / /)
 			for (i = 1; i <= n; i++)
 				for (j = 1; j <= m; j++)
 					print verbs[i] ":" capabilities[j]
-		}'
+		}' | sed 's/:CAP_/:/'
 }
 
 # as CAPABILITIES WORD...: of user 0 who has no other
