@@ -203,6 +203,16 @@ static void add_switches(const struct target *target, struct finding_list *list)
 		findings_add(list, TARGET_LIVEUPDATE, object_of(target), NULL);
 }
 
+/* A kernel that does not come up loses everything, whatever else is right about it. */
+static void add_root(const struct host *host, const struct target *target, struct finding_list *list)
+{
+	char root[KCMDLINE_SIZE];
+
+	if (kcmdline_get(host->cmdline, "root", root, sizeof(root)) &&
+	    !kcmdline_get(target->cmdline, "root", root, sizeof(root)))
+		findings_add(list, TARGET_ROOT, object_of(target), NULL);
+}
+
 static void add_iommu(const struct host *host, const struct target *target, struct finding_list *list)
 {
 	char names[256];
@@ -259,6 +269,7 @@ void findings_of_target(const struct host *host, const struct target *target,
 	else if (target->missing[0])
 		findings_add(list, TARGET_CONFIG, object_of(target), target->missing);
 	add_switches(target, list);
+	add_root(host, target, list);
 	add_iommu(host, target, list);
 	add_addresses(host, target, list);
 	add_scratch(host, target, list);

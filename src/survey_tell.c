@@ -157,7 +157,7 @@ const char *survey_todo(const struct survey *survey, const struct survey_session
 	if (session->direction == DIRECTION_OUTGOING && (file || session->source != SOURCE_KEEPER)) {
 		snprintf(text, size, "vfio-luctl kexec%s%s",
 			 session->carried == ANSWER_NO ? " --direct" : "",
-			 survey->loaded == ANSWER_YES ? "" : " --kernel IMAGE");
+			 survey->loaded == ANSWER_YES ? "" : " --kernel IMAGE --initrd FILE --reuse-cmdline");
 		return text;
 	}
 	/* What is in another program's hands is that program's to do. */

@@ -196,12 +196,13 @@ cmdline $1"
 @test "check: a kernel that we loaded" {
 	note 'root=/dev/sda1 kho=on liveupdate=on intel_iommu=on'
 	finds 0 ''
-	note 'kho=on liveupdate=on intel_iommu=on' CONFIG_VFIO_PCI_LIVEUPDATE
+	note 'root=/dev/sda1 kho=on liveupdate=on intel_iommu=on' CONFIG_VFIO_PCI_LIVEUPDATE
 	finds 4 'target-config 7.3.5'
-	note 'kho=on liveupdate=off intel_iommu=on'
+	note 'root=/dev/sda1 kho=on liveupdate=off intel_iommu=on'
 	finds 4 'target-liveupdate 7.3.5'
 	note 'liveupdate=on iommu=off pci=assign-busses'
 	finds 4 'target-kho 7.3.5
+target-root 7.3.5
 target-iommu-off 7.3.5
 target-assign-busses 7.3.5'
 	put proc/sys/kernel/random/boot_id another-boot
@@ -250,10 +251,11 @@ ALL=(CONFIG_{KEXEC_HANDOVER,LIVEUPDATE,LIVEUPDATE_MEMFD,PCI_LIVEUPDATE,IOMMUFD,V
 	finds 0 '' --kernel /boot/vmlinuz-new --reuse-cmdline
 	finds 4 'target-kho 7.3.5
 target-liveupdate 7.3.5
+target-root 7.3.5
 target-iommu 7.3.5' --kernel boot/vmlinuz-new
 	finds 4 'target-liveupdate 7.3.5' --kernel boot/vmlinuz-new --reuse-cmdline --append liveupdate=off
 	image CONFIG_KEXEC_HANDOVER=y CONFIG_LIVEUPDATE=y CONFIG_KEXEC_HANDOVER_ENABLE_DEFAULT=y CONFIG_VFIO_PCI=m
-	finds 4 'target-config 7.3.5' --kernel boot/vmlinuz-new --append 'liveupdate=on intel_iommu=on'
+	finds 4 'target-config 7.3.5' --kernel boot/vmlinuz-new --append 'root=/dev/sda1 liveupdate=on intel_iommu=on'
 	same "$(text target-config --kernel boot/vmlinuz-new)" \
 		'it lacks CONFIG_LIVEUPDATE_MEMFD, CONFIG_PCI_LIVEUPDATE, CONFIG_IOMMUFD, CONFIG_VFIO_DEVICE_CDEV, CONFIG_VFIO_PCI_LIVEUPDATE'
 	image nothing

@@ -262,9 +262,9 @@ vfio-luctl kexec'
 	same "$(tr -s ' ' <<<"$output" | sort)" 'back incoming arrived 8 - 0x0000000000000005 retrieved - proc kernel kernel
 back incoming arrived 8 - 0x0000000000000006 arrived - proc kernel kernel
 back incoming arrived 8 - 0x0000000000000007 failed - proc kernel kernel
-texts outgoing preserved 7 - 0x0000000000000000 preserved vfio-luctl kexec --kernel IMAGE proc kernel kernel
-texts outgoing preserved 7 - 0x0000000000000001 preserved vfio-luctl kexec --kernel IMAGE proc kernel kernel
-vm outgoing preserved 7 0000:01:00.0 0x0001000000000100 preserved vfio-luctl kexec --kernel IMAGE proc kernel kernel'
+texts outgoing preserved 7 - 0x0000000000000000 preserved vfio-luctl kexec --kernel IMAGE --initrd FILE --reuse-cmdline proc kernel kernel
+texts outgoing preserved 7 - 0x0000000000000001 preserved vfio-luctl kexec --kernel IMAGE --initrd FILE --reuse-cmdline proc kernel kernel
+vm outgoing preserved 7 0000:01:00.0 0x0001000000000100 preserved vfio-luctl kexec --kernel IMAGE --initrd FILE --reuse-cmdline proc kernel kernel'
 	valid status <<<"$("$LUCTL" --sysroot "$host" status --json)"
 }
 
@@ -287,7 +287,7 @@ attribute() {
 	valid status <<<"$output"
 	same "$(jq -c '.phase, (.sessions | sort_by(.device)[] | [.session, .device, .direction, .state, .todo, .source])' <<<"$output")" '"arrived"
 [null,"0000:01:00.0","incoming","arrived",null,"kernel"]
-[null,"0000:02:00.0","outgoing","preserved","vfio-luctl kexec --kernel IMAGE","kernel"]'
+[null,"0000:02:00.0","outgoing","preserved","vfio-luctl kexec --kernel IMAGE --initrd FILE --reuse-cmdline","kernel"]'
 	expect 8 --sysroot "$host" status --exit-code
 	# Known from a session, a device is not told of twice.
 	mkdir -p "$host/sys/kernel/debug/liveupdate"

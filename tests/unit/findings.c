@@ -139,11 +139,13 @@ CASE(systemd_two_holders, systemd(); now.sessions[1] = now.sessions[0]; now.sess
 
 CASE(bad_config, strcpy(now.target.missing, "CONFIG_LIVEUPDATE"))
 CASE(no_target_config, now.target.config_known = false)
-CASE(target_no_kho, strcpy(now.target.cmdline, "liveupdate=on intel_iommu=on"))
+CASE(target_no_kho, strcpy(now.target.cmdline, "root=/dev/sda1 liveupdate=on intel_iommu=on"))
 CASE(target_kho_default, target_no_kho(); now.target.kho_default = ANSWER_YES)
 CASE(target_kho_off, strcpy(now.target.cmdline, GOOD " kho=off"); now.target.kho_default = ANSWER_YES)
-CASE(target_no_liveupdate, strcpy(now.target.cmdline, "kho=on intel_iommu=on"))
+CASE(target_no_liveupdate, strcpy(now.target.cmdline, "root=/dev/sda1 kho=on intel_iommu=on"))
 CASE(target_liveupdate_off, strcpy(now.target.cmdline, GOOD " liveupdate=off"))
+CASE(target_no_root, strcpy(now.target.cmdline, "kho=on liveupdate=on intel_iommu=on"))
+CASE(no_root_now_either, target_no_root(); strcpy(now.host.cmdline, now.target.cmdline))
 CASE(iommu_off, strcpy(now.target.cmdline, GOOD " iommu=off"))
 CASE(iommu_off_now_too, strcpy(now.target.cmdline, GOOD " iommu=off"); strcpy(now.host.cmdline, GOOD " iommu=off"))
 CASE(iommu_differs, strcpy(now.target.cmdline, GOOD " iommu=pt"))
@@ -266,6 +268,8 @@ static const struct {
 	{ "target with kho=off", target_kho_off, "target-kho +", NULL },
 	{ "target without liveupdate=", target_no_liveupdate, "target-liveupdate +", NULL },
 	{ "target with liveupdate=off", target_liveupdate_off, "target-liveupdate +", NULL },
+	{ "target without root=", target_no_root, "target-root +", NULL },
+	{ "both without root=", no_root_now_either, "+", NULL },
 	{ "target with iommu=off", iommu_off, "target-iommu-off +", NULL },
 	{ "both with iommu=off", iommu_off_now_too, "+", NULL },
 	{ "target with iommu=pt", iommu_differs, "target-iommu +", ": iommu" },

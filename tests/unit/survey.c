@@ -20,9 +20,9 @@ static const struct {
 	bool outstanding;
 } cases[] = {
 	{ "preserved", DIRECTION_OUTGOING, SOURCE_KEEPER, 7, NULL, "preserved", "vfio-pci", ANSWER_NO,
-	  "preserved", "vfio-luctl kexec --kernel IMAGE", true },
+	  "preserved", "vfio-luctl kexec --kernel IMAGE --initrd FILE --reuse-cmdline", true },
 	{ "preserved, kernel not known", DIRECTION_OUTGOING, SOURCE_KEEPER, 7, NULL, "preserved", "vfio-pci",
-	  ANSWER_UNKNOWN, "preserved", "vfio-luctl kexec --kernel IMAGE", true },
+	  ANSWER_UNKNOWN, "preserved", "vfio-luctl kexec --kernel IMAGE --initrd FILE --reuse-cmdline", true },
 	{ "armed", DIRECTION_OUTGOING, SOURCE_KEEPER, 7, NULL, "preserved", "vfio-pci", ANSWER_YES,
 	  "armed", "vfio-luctl kexec", true },
 	{ "armed by others", DIRECTION_OUTGOING, SOURCE_PROC, 9, "held", "preserved", "vfio-pci", ANSWER_YES,
@@ -109,10 +109,10 @@ static void check_not_carried(void)
 	session->source = SOURCE_PROC;
 	session->carried = ANSWER_NO;
 	is_text(survey_todo(&survey, session, NULL, text, sizeof(text)),
-		"vfio-luctl kexec --direct --kernel IMAGE", "not carried: to do");
+		"vfio-luctl kexec --direct --kernel IMAGE --initrd FILE --reuse-cmdline", "not carried: to do");
 	session->carried = ANSWER_YES;
 	is_text(survey_todo(&survey, session, NULL, text, sizeof(text)),
-		"vfio-luctl kexec --kernel IMAGE", "carried: to do");
+		"vfio-luctl kexec --kernel IMAGE --initrd FILE --reuse-cmdline", "carried: to do");
 	survey_free(&survey);
 }
 
