@@ -91,7 +91,8 @@ static int run_hold(struct globals *globals, int argc, char **argv, struct error
 		rc = error_set(err, STATUS_USAGE, 0, "--sysroot",
 			       "only verbs that read can do with a recorded host");
 	if (rc == 0)
-		rc = session_check_name(args.words[0], err);
+		rc = args.count > 1 ? session_check_new_name(args.words[0], err) :
+				      session_check_name(args.words[0], err);
 	return rc ? rc : hold(&args, globals->json, err);
 }
 

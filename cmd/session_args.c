@@ -241,5 +241,6 @@ int session_args_parse(const struct command *command, struct globals *globals,
 	if (globals->sysroot)
 		return error_set(err, STATUS_USAGE, 0, "--sysroot",
 				 "only verbs that read can do with a recorded host");
-	return session_check_name(args->session, err);
+	return args->takes & TAKES_PROCESS ? session_check_new_name(args->session, err) :
+					     session_check_name(args->session, err);
 }

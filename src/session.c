@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "clock.h"
 #include "error.h"
+#include "pci_addr.h"
 #include "procfs.h"
 #include "session.h"
 #include "token.h"
@@ -39,6 +40,30 @@ int session_check_name(const char *name, struct error *err)
 		return error_set(err, STATUS_USAGE, 0, name,
 				 "this session name is reserved for systemd");
 	return 0;
+}
+
+/* An address, or what a character device of VFIO is called */
+static bool is_device_name(const char *name)
+{
+	struct pci_addr address;
+	bool has_domain;
+
+	if (pci_addr_parse(name, &address, &has_domain) == 0)
+		return true;
+	if (!strncmp(name, "noiommu-", 8))
+		name += 8;
+	return !strncmp(name, "vfio", 4) && name[4] && !name[4 + strspn(name + 4, "0123456789")];
+}
+
+int session_check_new_name(const char *name, struct error *err)
+{
+	int rc = session_check_name(name, err);
+
+	if (rc < 0 || !is_device_name(name))
+		return rc;
+	rc = error_set(err, STATUS_USAGE, 0, name, "this is a device, and no name for a session, which comes first");
+	error_hint(err, "vfio-luctl preserve SESSION %s", name);
+	return rc;
 }
 
 int session_check_host(struct error *err)

@@ -26,10 +26,16 @@ struct error;
 #define SESSION_TIMEOUT_DEFAULT 5
 
 /*
- * Check a name for a new session: 1..63 of [A-Za-z0-9._:-], not starting with
+ * Check the name of a session: 1..63 of [A-Za-z0-9._:-], not starting with
  * '.' or '-', not "systemd" (systemd's own).  0 or -EINVAL, STATUS_USAGE.
  */
 int session_check_name(const char *name, struct error *err);
+
+/*
+ * The same for one that is to be created: not the name of a device either, which is what is
+ * found there when SESSION was forgotten.
+ */
+int session_check_new_name(const char *name, struct error *err);
 
 /*
  * Whether live update can be used at all, without opening anything:

@@ -89,6 +89,18 @@ vfio-luctl: hint: see 'vfio-luctl list'"
 [null,"0x0002000000000001","memfd-v2",null,null,"unclaimed","vfio-luctl retrieve vm"]'
 }
 
+@test "sessions: a forgotten SESSION is not taken for one" {
+	local name
+	for name in 0000:01:00.0 01:00.0 vfio0; do
+		refused 2 null preserve "$name" 0000:02:00.0
+		[[ $stderr == "vfio-luctl: preserve: $name: this is a device, and no name for a session, which comes first"* ]]
+		[[ $stderr == *"hint: vfio-luctl preserve SESSION $name" ]]
+		refused 2 null preserve "$name"
+		refused 2 null hold "$name" 0000:02:00.0
+	done
+	refused 6 ENOENT cancel vfio0
+}
+
 @test "sessions: --timeout is a number of seconds" {
 	local value
 	for value in '' x -1 1x 1.5 3601 99999999999999999999 ' 1' +1; do

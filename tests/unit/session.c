@@ -6,6 +6,31 @@
 
 #define N60 "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff"
 
+/* Who forgets SESSION has a device there */
+static void check_new_names(void)
+{
+	static const struct {
+		const char *name;
+		bool legal;
+	} names[] = {
+		{ "vm1", true }, { "vfio", true }, { "vfiox1", true }, { "my-vfio1", true }, { "vfio1.x", true },
+		{ "01:00", true }, { "0000:01:00.0.x", true }, { "noiommu-", true }, { "", false }, { "systemd", false },
+		{ "0000:01:00.0", false }, { "01:00.0", false }, { "10000:01:00.0", false }, { "vfio0", false },
+		{ "vfio17", false }, { "noiommu-vfio0", false },
+	};
+	struct error err;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		int rc = session_check_new_name(names[i].name, &err);
+
+		ok((rc == 0) == names[i].legal, "'%s' is %s name for a new one", names[i].name,
+		   names[i].legal ? "a" : "no");
+		if (rc < 0)
+			is_int(err.status, STATUS_USAGE, "'%s' is wrong usage", names[i].name);
+	}
+}
+
 int main(void)
 {
 	static const struct {
@@ -30,5 +55,6 @@ int main(void)
 		if (rc < 0)
 			is_int(err.status, STATUS_USAGE, "'%s' is wrong usage", names[i].name);
 	}
+	check_new_names();
 	return tap_done();
 }
