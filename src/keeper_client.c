@@ -25,12 +25,21 @@
 
 #define ENDING_MS 200 /* in which a process that is killed has closed all it has */
 
+int keeper_say_none(const char *session, struct error *err)
+{
+	int rc = error_set(err, STATUS_NOT_FOUND, ENOENT, session, "no keeper holds this session");
+
+	error_hint(err, "'vfio-luctl status' tells which sessions there are; one of the previous kernel needs 'vfio-luctl retrieve %s' first",
+		   session);
+	return rc;
+}
+
 static int say_no_keeper(const char *session, int code, struct error *err)
 {
 	int rc;
 
 	if (code == ENOENT)
-		return error_set(err, STATUS_NOT_FOUND, ENOENT, session, "no keeper holds this session");
+		return keeper_say_none(session, err);
 	if (code != ECONNREFUSED)
 		return error_set(err, STATUS_FAILED, code, session, "cannot reach the keeper");
 	rc = error_set(err, STATUS_NOT_FOUND, ECONNREFUSED, session,

@@ -67,6 +67,9 @@ void keeper_end_lease(int *lease);
 /* End a keeper that waits for a session; STATUS_BUSY when it has one, or gets one now. */
 int keeper_dismiss(int rootfd, const char *session, struct error *err);
 
+/* The error that nobody holds @session, with what to do. */
+int keeper_say_none(const char *session, struct error *err);
+
 /* The sessions that have a socket, sorted. */
 struct keeper_names {
 	char (*names)[SESSION_NAME_SIZE];

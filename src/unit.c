@@ -98,7 +98,7 @@ int unit_resume(int rootfd, const char *session, struct keeper_info *info, struc
 		return rc;
 	keeper_info_free(info);
 	keeper_dismiss(rootfd, session, &ignored);
-	return error_set(err, STATUS_NOT_FOUND, ENOENT, session, "no keeper holds this session");
+	return keeper_say_none(session, err);
 }
 
 int unit_reach(int rootfd, const char *session, struct keeper_info *info, struct error *err)

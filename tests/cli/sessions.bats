@@ -99,6 +99,7 @@ vfio-luctl: hint: see 'vfio-luctl list'"
 		refused 2 null hold "$name" 0000:02:00.0
 	done
 	refused 6 ENOENT cancel vfio0
+	[[ $stderr == *"hint: 'vfio-luctl status' tells which sessions there are; one of the previous kernel needs 'vfio-luctl retrieve vfio0' first" ]]
 }
 
 @test "sessions: --timeout is a number of seconds" {
