@@ -294,6 +294,9 @@ static const char *parse_entry(struct json_object *object, struct manifest_entry
 	return strcmp(kind, KIND_MEMFD) ? "an entry is of unknown kind" : parse_memfd(object, entry);
 }
 
+/* Instead of what is wrong with it: that passes, and is no fault of the manifest. */
+static const char no_memory[] = "";
+
 static const char *parse_entries(struct json_object *root, struct manifest *manifest)
 {
 	struct json_object *array;
@@ -311,7 +314,7 @@ static const char *parse_entries(struct json_object *root, struct manifest *mani
 		int rc = what ? 0 : manifest_add(manifest, &entry);
 
 		if (what || rc)
-			return what ? what : rc == -EEXIST ? "an entry occurs twice" : "out of memory";
+			return what ? what : rc == -EEXIST ? "an entry occurs twice" : no_memory;
 	}
 	return NULL;
 }
@@ -344,17 +347,19 @@ int manifest_parse(const char *text, size_t length, const char *session,
 	cleanup_json struct json_object *root = NULL;
 	struct manifest parsed = { .count = 0 };
 	const char *body, *what;
+	int rc;
 
 	if (length == 0 || length > MANIFEST_MAX_SIZE)
 		return damaged(err, session, "impossible size");
 	body = check_header(text, &length, session, err);
 	if (!body)
 		return -err->code;
-	what = strict_json(body, length, MAX_DEPTH, &root) || !root ? "not valid JSON" :
-								      parse_root(root, session, &parsed);
+	rc = strict_json(body, length, MAX_DEPTH, &root);
+	what = rc == -ENOMEM ? no_memory : rc || !root ? "not valid JSON" : parse_root(root, session, &parsed);
 	if (what) {
 		manifest_free(&parsed);
-		return damaged(err, session, what);
+		return what != no_memory ? damaged(err, session, what) :
+			error_set(err, STATUS_FAILED, ENOMEM, session, "cannot read the manifest");
 	}
 	*manifest = parsed;
 	return 0;

@@ -18,6 +18,14 @@
 	address "\",\"vendor\":\"8086\",\"device\":\"10c9\",\"driver\":\"vfio-pci\"}"
 #define ENTRY ENTRY_OF("0x0001000000000100", "0000:01:00.0")
 
+/* In place of libc's */
+static bool no_memory;
+
+void *reallocarray(void *memory, size_t count, size_t size)
+{
+	return no_memory ? NULL : realloc(memory, count * size);
+}
+
 static int parse_raw(const char *text, size_t length, struct error *err)
 {
 	struct manifest manifest = { .count = 0 };
@@ -272,6 +280,20 @@ static void check_damage(void)
 	manifest_free(&out);
 }
 
+/* What passes is not told as a fault of the manifest, which would be for ever */
+static void check_no_memory(void)
+{
+	struct error err = { .status = STATUS_OK };
+	const char *body = HEAD "\"entries\":[" ENTRY "]}";
+
+	no_memory = true;
+	is_int(parse_body(body, strlen(body), &err), -ENOMEM, "no memory for an entry");
+	no_memory = false;
+	is_int(err.status, STATUS_FAILED, "that is a failure");
+	is_text(err.message, "cannot read the manifest", "and not damage");
+	good(body);
+}
+
 int main(void)
 {
 	check_round_trip();
@@ -281,5 +303,6 @@ int main(void)
 	check_limits();
 	check_files();
 	check_damage();
+	check_no_memory();
 	return tap_done();
 }
