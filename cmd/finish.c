@@ -77,7 +77,7 @@ static int finish_session(const struct session_args *args, struct error *err)
 	rc = rows_add_info(&list, &info, args->dry_run ? NULL : "finished", !args->dry_run, err);
 	if (rc == 0 && args->dry_run && !args->wait)
 		rc = check_ready(&info, args->drop_memfds, err);
-	else if (rc == 0)
+	else if (rc == 0 && args->drop_memfds)
 		mark_dropped(&info, &list);
 	rows_add_moments(&list, &info);
 	keeper_info_free(&info);
