@@ -213,14 +213,14 @@ static int get_session(const struct wanted *wanted, struct seat *seat,
 	return steal_fd(&seat->spare);
 }
 
-static int disable_interrupts(const struct wanted *wanted, struct error *err)
+static int disable_interrupts(struct wanted *wanted, struct error *err)
 {
 	return claim_disable_interrupts(wanted->rootfd, &wanted->devices, &wanted->process,
 					&wanted->claim, err);
 }
 
 /* Session, devices and manifest in it, keeper: closing what is open undoes it all. */
-static int hold_devices(const struct wanted *wanted, struct seat *seat, struct error *err)
+static int hold_devices(struct wanted *wanted, struct seat *seat, struct error *err)
 {
 	const struct session_args *args = wanted->args;
 	char name[SESSION_NAME_SIZE];
@@ -287,7 +287,7 @@ static int preserve(struct wanted *wanted, const char **state, bool *changed, st
 	*changed = rc == 0;
 	if (rc < 0) {
 		claim_close_devices(&wanted->claim);
-		claim_verify_free(&wanted->devices, wanted->rootfd, err);
+		claim_verify_free(&wanted->devices, &wanted->claim, wanted->rootfd, err);
 	}
 	if (rc > 0 && args->quiet)
 		return disable_interrupts(wanted, err);

@@ -233,7 +233,8 @@ static const char *find_change(const struct vfio_device *device, int rootfd)
 	return strcmp(now.liveupdate, device->liveupdate) ? "is in a live update now" : NULL;
 }
 
-void claim_verify_free(const struct device_list *devices, int rootfd, struct error *err)
+void claim_verify_free(const struct device_list *devices, const struct claim *claim, int rootfd,
+		       struct error *err)
 {
 	char hint[sizeof(err->hint)];
 	size_t i;
@@ -247,5 +248,7 @@ void claim_verify_free(const struct device_list *devices, int rootfd, struct err
 		return;
 	}
 	snprintf(hint, sizeof(hint), "%s", err->hint);
-	error_hint(err, "%.400s%snothing was preserved, and each device is as before", hint, hint[0] ? "; " : "");
+	error_hint(err, "%.300s%snothing was preserved, and %s", hint, hint[0] ? "; " : "",
+		   claim->quieted ? "each device is free, but interrupts were disabled: their user has to enable them again, or to reset the device"
+				  : "each device is as before");
 }

@@ -29,6 +29,7 @@ struct claim {
 	size_t count;
 	struct claim_memfd *memfds;
 	size_t memfd_count;
+	bool quieted; /* of a device in it, interrupts were disabled */
 };
 
 #define cleanup_claim __attribute__((cleanup(claim_release)))
@@ -111,7 +112,7 @@ int claim_check_interrupts(int rootfd, const struct device_list *devices,
  * at once.
  */
 int claim_disable_interrupts(int rootfd, const struct device_list *devices,
-			     const struct process *process, const struct claim *claim,
+			     const struct process *process, struct claim *claim,
 			     struct error *err);
 
 /*
@@ -128,7 +129,9 @@ void claim_close_devices(struct claim *claim);
 void claim_release(struct claim *claim);
 
 /*
- * After a failure: look whether each of @devices can be opened and has no other part in live
- * updates than it had when it was scanned, and add to the hint of @err that it is so, or which is not.
+ * After a failure, with the descriptors closed: look whether each of @devices can be opened and
+ * has no other part in live updates than it had when it was scanned, and add to the hint of @err
+ * that it is so, or which is not; and that interrupts were disabled, if they were.
  */
-void claim_verify_free(const struct device_list *devices, int rootfd, struct error *err);
+void claim_verify_free(const struct device_list *devices, const struct claim *claim, int rootfd,
+		       struct error *err);

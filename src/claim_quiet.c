@@ -44,7 +44,7 @@ int claim_check_interrupts(int rootfd, const struct device_list *devices,
 }
 
 int claim_disable_interrupts(int rootfd, const struct device_list *devices,
-			     const struct process *process, const struct claim *claim,
+			     const struct process *process, struct claim *claim,
 			     struct error *err)
 {
 	const struct finding_kind *kind;
@@ -52,6 +52,7 @@ int claim_disable_interrupts(int rootfd, const struct device_list *devices,
 	int rc = process_check_stopped(process, err);
 
 	for (i = 0; rc == 0 && i < devices->count; i++) {
+		claim->quieted = true;
 		rc = vfio_disable_interrupts(claim->fds[i]);
 		if (rc < 0)
 			return error_set(err, STATUS_FAILED, -rc, devices->devices[i].name,
