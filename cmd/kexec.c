@@ -223,10 +223,14 @@ static int load(const struct target *target, int rootfd, struct error *err)
  * document is not followed by an error.
  */
 static int act(const struct kexec_args *args, int rootfd, const struct finding_list *list,
-	       const struct target *target, const struct report *report, struct error *err)
+	       const struct target *target, const struct load *checked, const struct report *report,
+	       struct error *err)
 {
-	int rc = args->dry_run ? 0 : load(target, rootfd, err);
+	cleanup_close int lock = args->dry_run ? -1 : target_lock(err);
+	int rc = args->dry_run ? 0 : lock;
 
+	if (rc >= 0 && !args->dry_run)
+		rc = load(target, rootfd, err);
 	if (rc < 0)
 		return rc;
 	if (args->dry_run || args->load_only || !report->json)
@@ -234,7 +238,7 @@ static int act(const struct kexec_args *args, int rootfd, const struct finding_l
 	if (rc < 0 || args->dry_run || args->load_only)
 		return rc;
 	fflush(stdout);
-	rc = jump(rootfd, jump_by_init(args->target.way), err);
+	rc = jump(rootfd, jump_by_init(args->target.way), checked, err);
 	return rc == 0 && report->json ? print_steps(args, list, target, report, err) : rc;
 }
 
@@ -247,8 +251,11 @@ static int check_and_act(const struct kexec_args *args, const struct report *rep
 		.rootfd = rootfd, .live = true, .target = &target, .to_be_loaded = true,
 		.scope = args->load_only ? PREFLIGHT_LOAD : PREFLIGHT_JUMP, .way = args->target.way,
 	};
+	struct load load = { 0 };
 	int rc = rootfd < 0 ? rootfd : open_target(args, rootfd, &target, err);
 
+	if (rc == 0 && !args->load_only)
+		rc = jump_load(rootfd, &load, err);
 	if (rc == 0)
 		rc = preflight_run(&preflight, &list, err);
 	if (rc < 0)
@@ -257,7 +264,7 @@ static int check_and_act(const struct kexec_args *args, const struct report *rep
 		findings_override(&list, args->force);
 	if (findings_errors(&list))
 		return refuse(&list, err);
-	return act(args, rootfd, &list, &target, report, err);
+	return act(args, rootfd, &list, &target, &load, report, err);
 }
 
 static int run_kexec(struct globals *globals, int argc, char **argv, struct error *err)

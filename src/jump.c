@@ -19,12 +19,7 @@ bool jump_by_init(enum way way)
 	return way == WAY_INIT && access("/run/systemd/system", F_OK) == 0;
 }
 
-/* What goes along with a jump. */
-struct load {
-	size_t sessions, devices;
-};
-
-static int count_load(int rootfd, struct load *load, struct error *err)
+int jump_load(int rootfd, struct load *load, struct error *err)
 {
 	struct survey survey;
 	size_t i, k;
@@ -42,15 +37,20 @@ static int count_load(int rootfd, struct load *load, struct error *err)
 	return rc;
 }
 
+static bool is_less(const struct load *now, const struct load *before)
+{
+	return now->sessions < before->sessions || now->devices < before->devices;
+}
+
 /* Whether everything is still there is looked up, not assumed. */
 static void say_what_is_left(int rootfd, const struct load *before, struct error *err)
 {
 	struct error ignored;
 	struct load after;
 
-	if (count_load(rootfd, &after, &ignored) < 0)
+	if (jump_load(rootfd, &after, &ignored) < 0)
 		error_hint(err, "see 'vfio-luctl status' for what is left; the next kernel stays loaded");
-	else if (after.sessions >= before->sessions && after.devices >= before->devices)
+	else if (!is_less(&after, before))
 		error_hint(err, "nothing was lost: all is preserved as before (sessions: %zu, devices: %zu), and the next kernel stays loaded; remove the reason and try again, or 'vfio-luctl cancel SESSION'",
 			   after.sessions, after.devices);
 	else
@@ -101,13 +101,26 @@ static int jump_by_systemd(struct error *err)
 			 why[0] ? ": " : "", why);
 }
 
-int jump(int rootfd, bool by_init, struct error *err)
+/* A keeper can die while a kernel is loaded, and its session with it. */
+static int say_lost(const struct load *checked, const struct load *now, struct error *err)
+{
+	int rc = error_set(err, STATUS_REFUSED, 0, NULL,
+			   "of %zu sessions with %zu devices that were checked, %zu with %zu are left",
+			   checked->sessions, checked->devices, now->sessions, now->devices);
+
+	error_hint(err, "see 'vfio-luctl status'; the next kernel stays loaded");
+	return rc;
+}
+
+int jump(int rootfd, bool by_init, const struct load *checked, struct error *err)
 {
 	struct load before;
-	int rc = count_load(rootfd, &before, err);
+	int rc = jump_load(rootfd, &before, err);
 
 	if (rc < 0)
 		return rc;
+	if (is_less(&before, checked))
+		return say_lost(checked, &before, err);
 	/* It can take long, and is not part of the jump that is noted. */
 	if (!by_init)
 		sync();

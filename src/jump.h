@@ -3,10 +3,19 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "findings.h"
 
 struct error;
+
+/* What goes along with a jump. */
+struct load {
+	size_t sessions, devices;
+};
+
+/* Count it.  Returns 0 or a negative errno with @err filled. */
+int jump_load(int rootfd, struct load *load, struct error *err);
 
 /*
  * Whether the running host's init system makes the jump on @way: systemd does,
@@ -16,9 +25,10 @@ struct error;
 bool jump_by_init(enum way way);
 
 /*
- * Jump into the kernel that is loaded.  @by_init: returns 0 when systemd has
+ * Jump into the kernel that is loaded, unless less than @checked goes along by now:
+ * STATUS_REFUSED.  @by_init: returns 0 when systemd has
  * taken it in hand.  Otherwise it returns only when the kernel refuses: a
  * negative errno with @err filled with why, as the kernel's log tells it since, and
  * with what became of the sessions, which are looked at again.
  */
-int jump(int rootfd, bool by_init, struct error *err);
+int jump(int rootfd, bool by_init, const struct load *checked, struct error *err);

@@ -47,7 +47,14 @@ void target_close(struct target *target);
 void target_missing_options(const struct kconfig *config, char *missing, size_t size);
 
 /*
- * Write down that @target is loaded, before it is: whatever can fail does so then.  What is
+ * Be the only one who loads kernels and jumps, until the descriptor that is returned is closed:
+ * two at a time would take each other's kernel or note away.  -EBUSY (STATUS_BUSY): there
+ * is another; STATUS_REFUSED: KEEPER_DIR is not ours alone.
+ */
+int target_lock(struct error *err);
+
+/*
+ * Write down that @target is loaded, before it is, by the one who has the lock: whatever can fail does so then.  What is
  * loaded is told by the note of before until target_note_commit(); target_note_drop() when
  * it comes to nothing.  Both return 0, or a negative errno with @err filled and nothing prepared.
  */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -62,18 +62,22 @@ static int write_file(const struct target *target, struct error *err)
 	return rc;
 }
 
+int target_lock(struct error *err)
+{
+	cleanup_close int dir = keeper_open_dir(err);
+
+	if (dir < 0 || TEMP_FAILURE_RETRY(flock(dir, LOCK_EX | LOCK_NB)) == 0)
+		return steal_fd(&dir);
+	if (errno == EWOULDBLOCK)
+		return error_set(err, STATUS_BUSY, EBUSY, NULL, "another vfio-luctl is loading a kernel, or about to jump");
+	return error_set(err, STATUS_FAILED, errno, "/" KEEPER_DIR, "cannot lock");
+}
+
 int target_note_prepare(const struct target *target, struct error *err)
 {
-	struct stat st;
-
 	if (has_newline(target))
 		return error_set(err, STATUS_FAILED, EINVAL, target->image,
 				 "a path or command line with a newline");
-	if (mkdir("/" KEEPER_DIR, 0700) < 0 && errno != EEXIST)
-		return error_set(err, STATUS_FAILED, errno, "/" KEEPER_DIR, "cannot create the directory");
-	if (lstat("/" KEEPER_DIR, &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
-	    st.st_mode & 077)
-		return error_set(err, STATUS_REFUSED, 0, "/" KEEPER_DIR, "the directory is not ours alone");
 	return write_file(target, err);
 }
 

@@ -73,6 +73,33 @@ valid kexec
 is "$(jq -r '[.steps[].state] | join(" ")' <<<"$out")" "done"
 is "$(loaded)" 1
 
+# Two at a time: one loads, the other is told. It is the same kernel afterwards, and the note is right.
+strace -qq -o /dev/null -e inject=kexec_file_load:delay_enter=3000000 \
+	"$LUCTL" kexec --load-only "${NEXT[@]}" --append marker=ours >/dev/null &
+until_true pgrep -x vfio-luctl
+sleep 0.5
+expect 5 kexec --load-only "${NEXT[@]}" --append marker=second
+says "another vfio-luctl is loading a kernel"
+expect 0 kexec --dry-run
+wait $!
+is "$(loaded)" 1
+grep -q 'marker=ours' /run/vfio-luctl/kexec
+
+# A keeper that dies while the kernel is loaded: what was checked is not there any more
+expect 0 preserve vm "$a"
+strace -qq -o /dev/null -e inject=kexec_file_load:delay_enter=3000000 "$LUCTL" kexec >/dev/null 2>/tmp/jump &
+jumper=$!
+until_true pgrep -x vfio-luctl
+sleep 0.5
+pkill -KILL -x vfio-luctl-keep
+status=0
+wait $jumper || status=$?
+cat /tmp/jump
+is "$status" 4
+grep -q 'of 1 sessions with 1 devices that were checked, 0 with 0 are left' /tmp/jump
+is "$(loaded)" 1
+expect 6 cancel vm
+
 # A program that preserves its device and leaves an interrupt enabled: refused, and without
 # our refusal the kernel refuses; nothing is lost in either case.
 for irq in msi intx; do
