@@ -102,6 +102,14 @@ vfio-luctl: hint: see 'vfio-luctl list'"
 	[[ $stderr == *"hint: 'vfio-luctl status' tells which sessions there are; one of the previous kernel needs 'vfio-luctl retrieve vfio0' first" ]]
 }
 
+@test "sessions: hold does not wait for a kernel that can do nothing" {
+	run --separate-stderr timeout 20 strace -o /dev/null -P /dev/liveupdate \
+		-e 'inject=?access,?faccessat,?faccessat2:error=ENOENT' "$LUCTL" hold vm
+	show hold vm
+	[ "$status" -eq 3 ]
+	[[ $stderr == *'/dev/liveupdate: live update is not available: No such file or directory'* ]]
+}
+
 @test "sessions: --timeout is a number of seconds" {
 	local value
 	for value in '' x -1 1x 1.5 3601 99999999999999999999 ' 1' +1; do

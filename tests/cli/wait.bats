@@ -187,7 +187,7 @@ vfio-luctl: hint: see 'vfio-luctl wait --help'"
 	local words
 	for words in --wait=1 '--wait --bind' '--bind --dry-run'; do
 		# shellcheck disable=SC2086
-		run --separate-stderr strace -o /dev/null -e 'inject=?access,?faccessat:error=ENOENT:when=1' \
+		run --separate-stderr strace -o /dev/null -P /dev/liveupdate -e 'inject=?access,?faccessat,?faccessat2:error=ENOENT' \
 			"$LUCTL" retrieve vm $words
 		[ "$status" -eq 3 ]
 		[[ $stderr == *'/dev/liveupdate: live update is not available: No such file or directory'* ]]
