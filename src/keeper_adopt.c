@@ -36,6 +36,26 @@ void keeper_resume(struct keeper *keeper)
 	debugfs_each_line(keeper->rootfd, resume, keeper);
 }
 
+struct file_search {
+	const char *session;
+	uint64_t token;
+};
+
+static int find_waiting(void *data, const struct debugfs_line *line)
+{
+	const struct file_search *search = data;
+
+	return line->incoming && line->is_file && line->token == search->token &&
+	       !strcmp(line->session, search->session) && !strcmp(line->state, "waiting");
+}
+
+bool keeper_is_waiting(const struct keeper *keeper, uint64_t token)
+{
+	struct file_search search = { .session = keeper->info.kernel_name, .token = token };
+
+	return debugfs_each_line(keeper->rootfd, find_waiting, &search) > 0;
+}
+
 static void adopt_incoming(struct keeper *keeper)
 {
 	keeper->info.direction = KEEPER_INCOMING;
@@ -170,6 +190,20 @@ int keeper_store(struct keeper *keeper, int manifest, struct error *err)
 	int rc = notify_wanted() ? store(keeper, manifest) : 0;
 
 	return rc < 0 ? say_not_stored(keeper, -rc, err) : 0;
+}
+
+/* A reload of the unit can have emptied the store, with a smaller FileDescriptorStoreMax=. */
+bool keeper_is_stored(struct keeper *keeper)
+{
+	struct error ignored;
+
+	if (!keeper->stored[0])
+		return false;
+	if (is_in_init(keeper))
+		return true;
+	keeper->stored[0] = '\0';
+	keeper_store(keeper, -1, &ignored);
+	return keeper->stored[0];
 }
 
 void keeper_unstore(struct keeper *keeper)

@@ -33,32 +33,31 @@ static int say_several(const char *session, struct error *err)
 
 /*
  * The session that is called @session, by the kernel or by the service manager;
- * else the only one there is.
+ * else the only one there is.  Their order means nothing: it changes with every reload.
  */
 static int find_session(const struct listen_fds *given, const char *session, struct found *found,
 			struct error *err)
 {
 	char name[SESSION_NAME_SIZE];
+	bool is_named = false;
 	size_t i, count = 0;
 
 	*found = (struct found){ .session = -1, .manifest = -1 };
 	for (i = 0; i < given->count; i++) {
 		int fd = LISTEN_FDS_FIRST + (int)i;
-		bool is_it = session_name(fd, name) == 0;
+		bool is_session = session_name(fd, name) == 0;
+		bool is_it = is_session && (!strcmp(name, session) || !strcmp(given->names[i], session));
 
-		if (!strcmp(given->names[i], KEEPER_STORED_MANIFEST) && !is_it)
+		if (!strcmp(given->names[i], KEEPER_STORED_MANIFEST) && !is_session)
 			found->manifest = fd;
-		if (!is_it)
-			continue;
-		count++;
-		if (found->session < 0 || !strcmp(name, session) || !strcmp(given->names[i], session)) {
+		count += is_session;
+		if (is_it ? !is_named : is_session && found->session < 0) {
 			found->session = fd;
 			found->stored = given->names[i];
 		}
-		if (!strcmp(name, session) || !strcmp(given->names[i], session))
-			return 0;
+		is_named = is_named || is_it;
 	}
-	return count > 1 ? say_several(session, err) : 0;
+	return count > 1 && !is_named ? say_several(session, err) : 0;
 }
 
 static int take_signals(struct error *err)
@@ -113,6 +112,8 @@ static int end_preserve(const char *session, pid_t pid, struct error *err)
 {
 	int status = 0;
 
+	/* At a signal it runs still, and nobody would answer it. */
+	kill(pid, SIGTERM);
 	if (TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0 || !WIFEXITED(status))
 		return error_set(err, STATUS_FAILED, 0, session, "preserving the devices was ended by a signal");
 	return error_set(err, (enum exit_status)WEXITSTATUS(status), 0, session,
@@ -151,7 +152,8 @@ static int get_session(const struct hold *hold, struct keeper *keeper, struct er
 		found.session = session_retrieve(hold->slot->session, hold->timeout, err);
 		if (found.session >= 0)
 			keeper_adopt_retrieved(keeper, found.session);
-		return found.session >= 0 || found.session == -ENOENT ? 0 : found.session;
+		/* Nothing of this name came, or not yet; without live update nothing ever will. */
+		return found.session >= 0 || err->status == STATUS_NOT_FOUND ? 0 : found.session;
 	}
 	snprintf(keeper->stored, sizeof(keeper->stored), "%s", found.stored);
 	if (found.manifest < 0 && keeper->stored[0] && is_empty(keeper, found.session)) {

@@ -160,13 +160,13 @@ static void serve_clients(struct keeper *keeper, struct clients *clients, const 
 }
 
 /* At a signal: not while the session would end with us.  The signal is read in any case. */
-static bool may_end(const struct keeper *keeper)
+static bool may_end(struct keeper *keeper)
 {
 	struct signalfd_siginfo info;
 
 	if (read(keeper->signals, &info, sizeof(info)) < 0)
 		return false;
-	return keeper->session < 0 || keeper->stored[0];
+	return keeper->session < 0 || keeper_is_stored(keeper);
 }
 
 static void wait_for_events(const struct keeper *keeper, const struct clients *clients,

@@ -140,7 +140,7 @@ int keeper_retrieve_entry(struct keeper *keeper, struct keeper_entry *entry, str
 	close(probe);
 	fd = session_retrieve_fd(keeper->session, entry->of.token, label, err);
 	if (fd < 0) {
-		if (fd != -EMFILE && fd != -ENOENT)
+		if (fd != -EMFILE && fd != -ENOENT && !keeper_is_waiting(keeper, entry->of.token))
 			entry->state = ENTRY_FAILED;
 		return fd;
 	}
@@ -239,7 +239,7 @@ static int retrieve(struct keeper *keeper, struct json_object *request, int *fds
 static int refuse_unready(struct keeper *keeper, bool drop_memfds, struct error *err)
 {
 	char list[384] = "", label[MANIFEST_LABEL_SIZE];
-	size_t i, used = 0, memfds = 0;
+	size_t i, used = 0, memfds = 0, unseen = 0;
 	int rc;
 
 	refresh_states(keeper);
@@ -250,6 +250,7 @@ static int refuse_unready(struct keeper *keeper, bool drop_memfds, struct error 
 		if (entry_is_done(entry->state) || (is_memfd && drop_memfds))
 			continue;
 		memfds += is_memfd;
+		unseen += is_memfd && entry->state == ENTRY_RETRIEVED;
 		if (used < sizeof(list))
 			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s %s",
 				used ? ", " : "", manifest_label(&entry->of, label),
@@ -259,7 +260,7 @@ static int refuse_unready(struct keeper *keeper, bool drop_memfds, struct error 
 	if (!used)
 		return 0;
 	rc = error_set(err, STATUS_BUSY, EBUSY, keeper->info.session, "%s", list);
-	if (memfds && procfs_is_hidden(keeper->rootfd))
+	if (unseen && procfs_is_hidden(keeper->rootfd))
 		error_hint(err, "it may be in use all the same: the keeper was started without CAP_SYS_PTRACE or CAP_DAC_READ_SEARCH, and does not see all processes");
 	else if (memfds)
 		error_hint(err, "the content of such a memfd would be lost; give it to its user with 'vfio-luctl retrieve %s -- COMMAND', or give it up with 'vfio-luctl finish --drop-memfds %s'",

@@ -105,11 +105,23 @@ void keeper_adopt_retrieved(struct keeper *keeper, int session);
 void keeper_resume(struct keeper *keeper);
 
 /*
+ * Whether the kernel says of the file under @token that it can still be retrieved, after it could
+ * not be: with patch 0002 of ours, a kernel does not remember every failure.  False where it has no list.
+ */
+bool keeper_is_waiting(const struct keeper *keeper, uint64_t token);
+
+/*
  * Have the service manager, if there is one, keep a copy of the session and of its
  * manifest (@manifest, -1: none), and see to it that it does.  STATUS_REFUSED
  * when it does not.
  */
 int keeper_store(struct keeper *keeper, int manifest, struct error *err);
+
+/*
+ * Whether it has the session still, so that nothing is lost with us.  When it has let go of
+ * it, it is asked to keep it once more.
+ */
+bool keeper_is_stored(struct keeper *keeper);
 
 /* Have it let go of them. */
 void keeper_unstore(struct keeper *keeper);

@@ -36,11 +36,13 @@ case $BOOT in
 	kill "$(pgrep -x probe)"
 	until_true is_free "$a"
 
-	# Killed, restarted, stopped and started
+	# Killed, restarted, stopped and started; the order of what is kept changes with each reload
 	expect 0 preserve vm "$a"
+	systemctl daemon-reload
 	kill -KILL "$(main_pid vm)"
 	until_true have vm "$a preserved"
 	expect 5 preserve other "$a"
+	systemctl daemon-reload
 	systemctl restart vfio-luctl@vm
 	is "$(states vm)" "$a preserved"
 	systemctl stop vfio-luctl@vm
@@ -53,6 +55,23 @@ case $BOOT in
 	expect 0 cancel vm
 	until_true active vm inactive
 	is_free "$a"
+	expect 0 preserve vm "$a"
+
+	# What a reload has emptied is no reason to end at a signal; it is filled again where that can be
+	printf '[Service]\nFileDescriptorStoreMax=0\n' | put etc/systemd/system/vfio-luctl@vm.service.d/store.conf
+	is "$(kept vfio-luctl@vm)" ""
+	kill -TERM "$(main_pid vm)"
+	sleep 0.5
+	is "$(states vm)" "$a preserved"
+	rm /etc/systemd/system/vfio-luctl@vm.service.d/store.conf /share/system/etc/systemd/system/vfio-luctl@vm.service.d/store.conf
+	systemctl daemon-reload
+	kill -TERM "$(main_pid vm)"
+	until_true active vm inactive
+	is "$(kept vfio-luctl@vm)" session
+	systemctl start vfio-luctl@vm
+	have vm "- no-manifest $a preserved"
+	expect 0 cancel vm
+	until_true active vm inactive
 	expect 0 preserve vm "$a"
 
 	# A unit with devices of its own

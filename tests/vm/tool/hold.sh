@@ -22,6 +22,27 @@ have() {
 	[ "$("$LUCTL" status -n -o device,state "$1" 2>/dev/null | tr -s ' \n' ' ')" = "$2 " ]
 }
 
+# given SESSION: a new session with a memfd, handed over to hold as a service manager would
+given() {
+	python3 - "$1" "$LUCTL" >/tmp/hold 2>&1 <<-'EOF' &
+	import fcntl, os, struct, sys
+	device = os.open("/dev/liveupdate", os.O_RDWR)
+	create = bytearray(struct.pack("=Ii64s", 72, -1, sys.argv[1].encode()))
+	fcntl.ioctl(device, 0xba00, create)
+	session = struct.unpack_from("=i", create, 4)[0]
+	fcntl.ioctl(session, 0xba40, struct.pack("=IiQ", 16, os.memfd_create("some"), 1))
+	os.close(device)
+	os.dup2(session, 3)
+	os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+	os.execv(sys.argv[2], ["vfio-luctl", "hold", sys.argv[1]])
+	EOF
+	holder=$!
+}
+
+is_held() {
+	"$LUCTL" status -n -o session,holder | tr -s ' ' | grep -q "^$1 $holder\b"
+}
+
 state_of_session() {
 	"$LUCTL" status -n -o state "$1" 2>/dev/null | tr -d ' '
 }
@@ -78,6 +99,15 @@ if ((BOOT == 1)); then
 	is_free "$a"
 	is_free "$b"
 
+	# Handed over without anybody who keeps a copy: no signal ends it either
+	given vm
+	until_true is_held vm
+	kill -TERM "$holder"
+	sleep 0.5
+	is_held vm
+	expect 0 cancel vm
+	held 0
+
 	# It preserves devices itself
 	holding vm "$a" "$b"
 	until_true have vm "$a preserved $b preserved"
@@ -101,6 +131,15 @@ fi
 # What came is its, whatever devices it is given; and is not lost when it is killed.
 holding vm "$a" "$b"
 until_true have vm "$a arrived $b arrived"
+# A failure that the kernel does not remember is none of ours: it can be tried again, or recovered
+strace -qq -o /dev/null -e inject=ioctl:error=ENOMEM -p "$holder" &
+tracer=$!
+until_true grep -q '^TracerPid:.*[1-9]' "/proc/$holder/status"
+expect 1 retrieve vm "$a"
+says "cannot retrieve token"
+kill "$tracer"
+wait "$tracer" || :
+is "$(states vm)" "$a arrived $b arrived"
 expect 0 retrieve vm "$a"
 kill -KILL "$holder"
 held 137
