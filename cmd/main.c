@@ -140,7 +140,7 @@ static int run(struct globals *globals, int argc, char **argv, const char **verb
 {
 	static const struct command program = {
 		.args = "VERB [ARGUMENT...]",
-		.summary = "Keep VFIO devices running over a live update of the kernel.",
+		.summary = "Keep VFIO devices over a live update of the kernel.",
 		.page = "vfio-luctl",
 	};
 	const struct argp argp = { NULL, parse_main, NULL, NULL, NULL, help_verbs, NULL };

@@ -104,6 +104,12 @@ long_options() {
 	done
 }
 
+@test "man: --help says what the program is for in the words of vfio-luctl(8)" {
+	local words
+	words=$(sed -n 's/^\.Nd //p' "$TOP/man/vfio-luctl.8")
+	[ "$words" ] && "$LUCTL" --help | grep -xF "${words^}."
+}
+
 @test "man: every page of a verb has the sections that one looks for, in their order" {
 	local page
 	for page in "$TOP"/man/*.8; do
