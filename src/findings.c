@@ -125,7 +125,8 @@ const struct finding_kind findings_table[FINDING_COUNT] = {
 		"vfio-luctl status; then retrieve and finish its session" },
 	[DEVICE_PRESERVED] = { "device-preserved", I, "it is preserved in the session {}", "" },
 	[DEVICE_NO_RESET] = { "device-no-reset", W,
-		"the kernel knows no way to reset it alone: it goes on as it is", "" },
+		"the kernel knows no way to reset it alone: its DMA is stopped, but it keeps its state",
+		"have its user leave it idle; the next one must initialize it" },
 	[DEVICE_NATIVE_DRIVER] = { "device-native-driver", W, "{} could take it in the next kernel",
 		"keep that away: driver_override in the initrd, or vfio-pci.ids" },
 

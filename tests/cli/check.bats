@@ -332,6 +332,7 @@ device-incoming 0000:01:00.0'
 	put "$dir/vfio-dev/vfio0/dev" 511:0
 	rm "$H/$dir/reset_method"
 	finds 0 'device-no-reset 0000:01:00.0'
+	[[ $(text device-no-reset) == *'its DMA is stopped, but it keeps its state' ]]
 	# What is there and cannot be read is not absent
 	ln -s reset_method "$H/$dir/reset_method"
 	finds 0 'device-unreadable 0000:01:00.0'
