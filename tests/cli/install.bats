@@ -34,7 +34,7 @@ wanted_files() {
 	echo 644 usr/share/fish/vendor_completions.d/vfio-luctl.fish
 	echo 644 usr/share/man/man5/vfio-luctl-json.5
 	echo 644 usr/share/man/man5/vfio-luctl-manifest.5
-	for page in check hold kexec list preserve retrieve status wait; do
+	for page in cancel check finish hold kexec list monitor preserve recover retrieve status wait; do
 		echo "644 usr/share/man/man8/vfio-luctl-$page.8"
 	done
 	echo 644 usr/share/man/man8/vfio-luctl.8

@@ -21,6 +21,12 @@ keys() {
 	sed -n 's/^\.It Li //p' | tr -s ' ,' '\n' | sort -u
 }
 
+# pages GLOB: those of man/ that are pages, and no names of others (.so)
+pages() {
+	# shellcheck disable=SC2086 # a pattern
+	grep -L '^\.so ' "$TOP"/man/$1 || : # its status is another in each version
+}
+
 # lint PAGE: what mandoc has to say, but for which pages are installed here
 lint() {
 	mandoc -T lint "$1" 2>&1 | grep -v -e 'STYLE: referenced manual not found: ' -e 'outdated mandoc.db'
@@ -28,7 +34,7 @@ lint() {
 
 @test "man: mandoc and groff have nothing to say about any page" {
 	local page
-	for page in "$TOP"/man/*.[1-8]; do
+	for page in $(pages '*.[1-8]'); do
 		run lint "$page"
 		same "$output" ''
 		run groff -ww -mandoc -Tutf8 -z "$page"
@@ -97,7 +103,7 @@ long_options() {
 	done
 	same "$(section "$TOP/man/vfio-luctl.8" VERBS | sed -n 's/^\.It Cm //p')" "$(verbs)"
 	same "$(sed -n 's/^\.Nm vfio-luctl \([a-z].*\)/\1/p' "$TOP"/man/*.8 | sort)" "$(verbs | sort)"
-	for page in "$TOP"/man/vfio-luctl-*.[1-8]; do
+	for page in $(pages 'vfio-luctl-*.[1-8]'); do
 		name=${page##*/}
 		section "$TOP/man/vfio-luctl.8" "SEE ALSO" | grep -qx "\.Xr ${name%.*} ${name##*.}\( ,\)\?"
 		section "$page" "SEE ALSO" | grep -qx '\.Xr vfio-luctl 8\( ,\)\?'
@@ -110,9 +116,25 @@ long_options() {
 	[ "$words" ] && "$LUCTL" --help | grep -xF "${words^}."
 }
 
+# man finds a page by its file; a second name in NAME only counts where mandb has been.
+@test "man: every name of a page leads to it, and no other does" {
+	local page file
+	for page in $(pages '*.[1-8]'); do
+		file=${page##*/}
+		same "$(grep -lxF ".so man${file##*.}/$file" "$TOP"/man/* | sed 's:.*/::' | cat - <(echo "$file") | sort)" \
+			"$(section "$page" NAME | sed -n "s/^\.Nm \([^ ]*\).*/\1.${file##*.}/p" | sort)"
+	done
+	while read -r file; do
+		echo "$file"
+		page=$(sed 's:^\.so man[58]/::' "$file")
+		[ -e "$TOP/man/$page" ]
+		pages '*' | grep -qxF "$TOP/man/$page"
+	done < <(grep -l '^\.so ' "$TOP"/man/*)
+}
+
 @test "man: every page of a verb has the sections that one looks for, in their order" {
 	local page
-	for page in "$TOP"/man/*.8; do
+	for page in $(pages '*.8'); do
 		echo "$page"
 		same "$(sed -nE 's/^\.Sh (NAME|SYNOPSIS|DESCRIPTION|OPTIONS|EXIT STATUS|EXAMPLES|SEE ALSO)$/\1/p' "$page" | paste -sd ,)" \
 			'NAME,SYNOPSIS,DESCRIPTION,OPTIONS,EXIT STATUS,EXAMPLES,SEE ALSO'
@@ -121,7 +143,7 @@ long_options() {
 
 @test "man: the options of a page are those of --help of its verbs, with the same arguments" {
 	local page verb
-	for page in "$TOP"/man/*.8; do
+	for page in $(pages '*.8'); do
 		echo "$page"
 		same "$(read_as "$page" OPTIONS | sed -n 's/^     -/-/p' | each)" \
 			"$(for verb in $(verbs_of "$page"); do help_options "$verb"; done | sort -u)"
@@ -169,7 +191,7 @@ described() {
 
 @test "man: the columns of a page are those of its verbs, and the usual ones are told" {
 	local page verb
-	for page in "$TOP"/man/*.8; do
+	for page in $(pages '*.8'); do
 		for verb in $(verbs_of "$page"); do
 			"$LUCTL" "$verb" --list-columns --json 2>/dev/null |
 				jq -r '.columns[] | .column + if .default then "*" else "" end' >"$BATS_TEST_TMPDIR/$verb" ||
@@ -203,7 +225,7 @@ described() {
 	# 0 and 8 are no errors
 	same "$(section "$TOP/man/vfio-luctl-json.5" error | sed -nE 's/^\(([0-9])\)[,.]$/\1/p')" "$(grep -vx '[08]' <<<"$codes")"
 	same "$(sed -n '/^- \*\*Exit codes\*\*/,/^- \*\*--/p' "$TOP/README.md" | sed '/^- \*\*`/,$d' | grep -oE '\b[0-9] ' | tr -d ' ')" "$codes"
-	for page in "$TOP"/man/*.8; do
+	for page in $(pages '*.8'); do
 		run grep -vxFe "$codes" <(section "$page" 'EXIT STATUS' | sed -n 's/^\.It //p')
 		[ -z "$output" ] || { echo "$page: $output"; return 1; }
 	done
@@ -212,7 +234,7 @@ described() {
 # What argp reads is not in our source; what the unit reads, the service manager gives it
 @test "man: the environment is that of the program" {
 	local file
-	same "$(for file in "$TOP"/man/*.8; do section "$file" ENVIRONMENT; done |
+	same "$(for file in $(pages '*.8'); do section "$file" ENVIRONMENT; done |
 		sed -nE 's/^\.(It )?Ev //p' | tr -s ' ,' '\n' | sort -u)" \
 		"$({
 			echo POSIXLY_CORRECT
@@ -257,7 +279,7 @@ matches() {
 
 @test "man: every page that one refers to as ours is there" {
 	local page name section
-	for page in "$TOP"/man/*.[1-8]; do
+	for page in $(pages '*.[1-8]'); do
 		while read -r name section; do
 			[ -e "$TOP/man/$name.$section" ] || { echo "$page: no $name($section)"; return 1; }
 		done < <(sed -n 's/^\.Xr \(vfio-luctl[a-z-]*\) \([0-9]\).*/\1 \2/p' "$page")
@@ -301,7 +323,8 @@ matches() {
 
 # documents: all that have examples
 documents() {
-	printf '%s\n' "$TOP"/man/*.[1-8] "$TOP/README.md"
+	pages '*.[1-8]'
+	echo "$TOP/README.md"
 }
 
 # Those for a virtual machine are run in tests/vm/tool.bats, which names the documents.
