@@ -160,7 +160,8 @@ static error_t parse_session(int key, char *arg, struct argp_state *state)
 }
 
 #define DRY_RUN { "dry-run", KEY_DRY_RUN, NULL, 0, "Check everything, change nothing", 0 }
-#define TIMEOUT { "timeout", KEY_TIMEOUT, "SECONDS", 0, "Wait this long for /dev/liveupdate, or another who preserves (5)", 0 }
+#define TIMEOUT_FOR(what) { "timeout", KEY_TIMEOUT, "SECONDS", 0, "Wait this long for " what " (5)", 0 }
+#define TIMEOUT TIMEOUT_FOR("/dev/liveupdate")
 
 static const struct argp_option bind_options[] = {
 	{ "bind", KEY_BIND, NULL, 0, "Bind devices that have no driver to vfio-pci", 0 },
@@ -176,7 +177,7 @@ static const struct argp_option process_options[] = {
 	{ "attach", KEY_ATTACH, "FILE[=NAME]", 0, "Preserve a copy of this small file too", 0 },
 	{ "force", KEY_FORCE, "device-interrupts", 0, "With --pid: in spite of this finding", 0 },
 	{ "disable-interrupts", KEY_QUIET, NULL, 0, "With --pid of a process that is stopped: disable the interrupts of the devices", 0 },
-	TIMEOUT,
+	TIMEOUT_FOR("/dev/liveupdate, or another who preserves"),
 	DRY_RUN,
 	{ 0 },
 };

@@ -171,7 +171,7 @@ static int check_args(const struct wait_args *args, const char *sysroot, struct 
 static int run_wait(struct globals *globals, int argc, char **argv, struct error *err)
 {
 	static const struct argp_option options[] = {
-		{ "for", KEY_FOR, "STATE", 0, "bound, cdev, preserved, incoming or free", 0 },
+		{ "for", KEY_FOR, "STATE", 0, "bound, cdev, preserved, incoming or free (required)", 0 },
 		{ "timeout", KEY_TIMEOUT, "SECONDS", 0, "Wait no longer than this; 0 only looks", 0 },
 		{ 0 },
 	};

@@ -32,6 +32,19 @@ vfio-luctl: hint: see 'vfio-luctl $verb --help'"
 	done
 }
 
+@test "usage: --help of an option is true of its verb" {
+	local verb
+	for verb in retrieve recover; do
+		expect 0 "$verb" --help
+		[[ $(tr -s ' \n' ' ' <<<"$output") == *'Wait this long for /dev/liveupdate (5) '* ]]
+	done
+	expect 0 preserve --help
+	[[ $(tr -s ' \n' ' ' <<<"$output") == *'Wait this long for /dev/liveupdate, or another who preserves (5) '* ]]
+	expect 0 wait --help
+	[[ $output == *'--for=STATE '*'(required)'* ]]
+	refused 2 null wait 0000:01:00.0
+}
+
 @test "usage: help wins over what is missing or follows" {
 	expect 0 --help nonsense
 	expect 0 list --help --nonsense
