@@ -118,7 +118,7 @@ wanted_files() {
 	printf '%s\n' /usr/lib/systemd/system/vfio-luctl@.service /usr/sbin/vfio-luctl \
 		/usr/share/bash-completion/completions/vfio-luctl \
 		/usr/share/fish/vendor_completions.d/vfio-luctl.fish /usr/share/zsh/vendor-completions/_vfio-luctl \
-		"$doc"/{README.md.gz,SECURITY.md.gz,changelog.gz,copyright}
+		"$doc"/{CONTRIBUTING.md.gz,README.md.gz,SECURITY.md.gz,changelog.gz,copyright}
 	for file in "$TOP"/man/*.[58]; do
 		echo "/usr/share/man/man${file##*.}/${file##*/}.gz"
 	done
