@@ -129,7 +129,9 @@ static int unknown_verb(const char *word, struct error *err)
 	const struct command *near = near_command(word);
 
 	error_set(err, STATUS_USAGE, 0, word, "no such verb");
-	if (near)
+	if (!strcmp(word, "help"))
+		error_hint(err, "see 'vfio-luctl --help' and 'vfio-luctl VERB --help'");
+	else if (near)
 		error_hint(err, "did you mean '%s'?", near->name);
 	else
 		hint_verbs(err);

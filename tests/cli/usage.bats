@@ -90,6 +90,12 @@ vfio-luctl: hint: the verbs are: list"* ]]
 	refused 2 null lst
 	same "$stderr" "vfio-luctl: lst: no such verb
 vfio-luctl: hint: did you mean 'list'?"
+	refused 2 null help
+	same "$stderr" "vfio-luctl: help: no such verb
+vfio-luctl: hint: see 'vfio-luctl --help' and 'vfio-luctl VERB --help'"
+	local alone=$stderr
+	refused 2 null help list
+	same "$stderr" "$alone"
 	refused 2 null lists
 	[[ $stderr == *"did you mean 'list'?" ]]
 	refused 2 null $'\033[2J\377'
