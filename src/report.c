@@ -252,7 +252,9 @@ static int print_json(FILE *out, const struct report *report, const char *record
 		text = json_object_to_json_string_ext(root, JSON_FORM);
 	if (!text)
 		return error_set(err, STATUS_FAILED, ENOMEM, NULL, "no memory for the JSON text");
-	fprintf(out, "%s\n", text);
+	/* What is longer than the buffer of @out fails here, and is not tried again when that is closed. */
+	if (fprintf(out, "%s\n", text) < 0)
+		return error_set(err, STATUS_FAILED, errno, "standard output", "cannot write");
 	return 0;
 }
 

@@ -26,6 +26,12 @@ shell() {
 	shell 1 '"$LUCTL" list --json >/dev/full'
 	valid error <<<"$stderr"
 	same "$(jq -r .error.errno <<<"$stderr")" ENOSPC
+	# More than fits into the buffer of stdio
+	shell 1 "\"\$LUCTL\" list --sysroot \"\$DATA/many\" -o $(printf 'driver,%.0s' {1..100})device >/dev/full"
+	same "$stderr" 'vfio-luctl: list: standard output: cannot write: No space left on device'
+	shell 1 '"$LUCTL" list --json --sysroot "$DATA/many" >/dev/full'
+	valid error <<<"$stderr"
+	same "$(jq -r .error.errno <<<"$stderr")" ENOSPC
 }
 
 @test "errors: standard output is a pipe without reader" {
