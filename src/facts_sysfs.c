@@ -15,7 +15,7 @@
 #define PCI_DIR "sys/bus/pci/devices"
 #define DRIVER "vfio-pci"
 #define INTEL 0x8086
-#define CLASS_VGA 0x0300
+#define BASE_CLASS_DISPLAY 0x03
 
 /* Where the facts of one device are read. */
 struct reader {
@@ -201,7 +201,7 @@ int facts_obstacles(const struct vfio_device *device, bool is_vf, int vfs)
 		[OBSTACLE_NO_CDEV] = !strcmp(device->driver, DRIVER) && !device->cdev[0],
 		[OBSTACLE_VF] = is_vf,
 		[OBSTACLE_HAS_VFS] = vfs > 0,
-		[OBSTACLE_INTEL_DISPLAY] = device->vendor == INTEL && device->class_code >> 8 == CLASS_VGA,
+		[OBSTACLE_INTEL_DISPLAY] = device->vendor == INTEL && device->class_code >> 16 == BASE_CLASS_DISPLAY,
 	};
 	int i, obstacles = 0;
 

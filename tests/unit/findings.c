@@ -293,7 +293,7 @@ static const struct {
 	{ "virtual function", vf, "device-vf init-direct", NULL },
 	{ "has virtual functions", has_vfs, "device-has-vfs +", "2 virtual" },
 	{ "Intel VGA", intel_display, "device-intel-display init-direct", NULL },
-	{ "Intel 3D", intel_3d, "init-direct", NULL },
+	{ "Intel 3D", intel_3d, "device-intel-display init-direct", NULL },
 	{ "VGA of another", other_display, "init-direct", NULL },
 	{ "group with a native driver", group_driver, "device-group-driver +", "0000:01:00.1 (igb)" },
 	{ "group that is shared", group_shared, "device-group-shared +", "0000:01:00.1" },
