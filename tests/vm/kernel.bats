@@ -11,6 +11,10 @@ load machine
 	machine kernel/freeze.sh --device edu --device igb
 }
 
+@test "kernel: a frozen device is not reset by way of its neighbour" {
+	machine kernel/hotreset.sh --device bridge:edu+edu --device igb --device igb
+}
+
 @test "kernel: bridges, bus numbers, ACS and bus mastering stay as they were" {
 	machine kernel/topology.sh --device edu+edu --device edu --device virtio-rng-pci
 }

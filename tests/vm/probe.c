@@ -15,10 +15,12 @@
  *   msi, intx     enable an interrupt;  irq-off: disable both
  *   d3, d0        its power state
  *   zap           is BAR 0 taken away when decoding of memory is turned off?
+ *   page          a register of BAR 0 through a mapping that stays, and how many page faults that took
  *   reset  bound  text (content of a memfd)  link (where /proc shows it leads)
+ *   hot-reset     of all devices on its bus, which are bound to the same iommufd
  *   same          is it the same open file as the one before?
  *   close         it;  drop: all descriptors but the session
- *   poll          begin to read configuration and BAR 0 all the time
+ *   poll          begin to read configuration and BAR 0 all the time;  hot-resets: to do those
  *   polled        end it: what came of it, each outcome once
  * Live update:
  *   create:NAME  retrieve:NAME    a session, through /dev/liveupdate
@@ -66,6 +68,7 @@ struct probe {
 	int before; /* fd, before it became another */
 	int poller; /* the process of poll, and where it writes what came of it */
 	int outcomes;
+	volatile uint32_t *page; /* of the operation of that name */
 	int iommufd;
 	int session;
 	char result[512];
@@ -408,6 +411,33 @@ static int op_zap(struct probe *probe, const char *arg)
 	return rc;
 }
 
+static int op_page(struct probe *probe, const char *arg)
+{
+	struct rusage before, after;
+	uint32_t value;
+	int rc = probe->page ? 0 : map_bar(probe, &probe->page);
+
+	(void)arg;
+	if (rc < 0)
+		return rc;
+	/* What it takes besides has been touched when the numbers are read */
+	getrusage(RUSAGE_SELF, &after);
+	getrusage(RUSAGE_SELF, &before);
+	value = *probe->page;
+	getrusage(RUSAGE_SELF, &after);
+	snprintf(probe->result, sizeof(probe->result), "%08x %ld", value, after.ru_minflt - before.ru_minflt);
+	return 0;
+}
+
+static int op_hot_reset(struct probe *probe, const char *arg)
+{
+	/* No groups: those that belong to the iommufd */
+	struct vfio_pci_hot_reset reset = { .argsz = sizeof(reset) };
+
+	(void)arg;
+	return errno_of(ioctl(probe->fd, VFIO_DEVICE_PCI_HOT_RESET, &reset));
+}
+
 /* Note what came of it, unless that has come of it before. */
 static void note(char *outcomes, const char *what, const char *outcome)
 {
@@ -426,37 +456,63 @@ static void on_end(int number)
 	ended = 1;
 }
 
-/* There are few outcomes if all is well; the first 400 bytes will do if it is not. */
-static void poll_device(struct probe *probe, volatile uint32_t *bar, int to)
+static void read_both(struct probe *probe, volatile uint32_t *bar, char *outcomes)
 {
-	char outcomes[512] = "", value[16];
+	char value[16];
 	int rc;
 
-	signal(SIGTERM, on_end);
-	while (!ended && strlen(outcomes) < 400) {
-		read_register(bar, value, sizeof(value));
-		note(outcomes, "bar", value);
-		rc = op_config(probe, NULL);
-		note(outcomes, "config", rc < 0 ? strerrorname_np(-rc) : probe->result);
+	read_register(bar, value, sizeof(value));
+	note(outcomes, "bar", value);
+	rc = op_config(probe, NULL);
+	note(outcomes, "config", rc < 0 ? strerrorname_np(-rc) : probe->result);
+}
+
+static void reset_all(struct probe *probe, volatile uint32_t *bar, char *outcomes)
+{
+	int rc = op_hot_reset(probe, NULL);
+
+	(void)bar;
+	note(outcomes, "hot-reset", rc < 0 ? strerrorname_np(-rc) : "ok");
+}
+
+/* There are few outcomes if all is well; the first 400 bytes will do if it is not. */
+static int begin(struct probe *probe, volatile uint32_t *bar,
+		 void (*look)(struct probe *probe, volatile uint32_t *bar, char *outcomes))
+{
+	char outcomes[512] = "";
+	int ends[2];
+
+	if (pipe(ends) < 0)
+		return -errno;
+	probe->poller = fork();
+	if (probe->poller == 0) {
+		signal(SIGTERM, on_end);
+		while (!ended && strlen(outcomes) < 400)
+			look(probe, bar, outcomes);
+		_exit(write(ends[1], outcomes + 1, strlen(outcomes)) < 0);
 	}
-	_exit(write(to, outcomes + 1, strlen(outcomes)) < 0);
+	close(ends[1]);
+	probe->outcomes = ends[0];
+	return errno_of(probe->poller) < 0 ? -errno : 0;
 }
 
 static int op_poll(struct probe *probe, const char *arg)
 {
 	volatile uint32_t *bar;
-	int rc = map_bar(probe, &bar), ends[2];
+	int rc = map_bar(probe, &bar);
 
 	(void)arg;
-	if (rc < 0 || pipe(ends) < 0)
-		return rc ?: -errno;
-	probe->poller = fork();
-	if (probe->poller == 0)
-		poll_device(probe, bar, ends[1]);
+	if (rc < 0)
+		return rc;
+	rc = begin(probe, bar, read_both);
 	unmap_bar(bar);
-	close(ends[1]);
-	probe->outcomes = ends[0];
-	return errno_of(probe->poller) < 0 ? -errno : 0;
+	return rc;
+}
+
+static int op_hot_resets(struct probe *probe, const char *arg)
+{
+	(void)arg;
+	return begin(probe, NULL, reset_all);
 }
 
 static int op_polled(struct probe *probe, const char *arg)
@@ -744,6 +800,7 @@ static const struct {
 	{ "command", false, op_command }, { "master", false, op_master }, { "edu", true, op_edu },
 	{ "msi", false, op_msi }, { "intx", false, op_intx }, { "irq-off", false, op_irq_off },
 	{ "d3", false, op_d3 }, { "d0", false, op_d0 }, { "zap", false, op_zap },
+	{ "page", false, op_page }, { "hot-reset", false, op_hot_reset }, { "hot-resets", false, op_hot_resets },
 	{ "reset", false, op_reset }, { "text", false, op_text }, { "link", false, op_link },
 	{ "same", false, op_same }, { "close", false, op_close }, { "drop", false, op_drop },
 	{ "poll", false, op_poll }, { "polled", false, op_polled }, { "create", true, op_create },

@@ -52,6 +52,22 @@ done
 grep -q "^edu ok 010000ed 720" /tmp/polled
 is_free "$a"
 
+# Somebody unbinds its driver, and holds its lock while waiting for the user: the kexec fails, and
+# nothing was done to the device before that was known. The same page is still mapped, so reading
+# it takes no fault.
+"$PROBE" create:vm "open:$(cdev "$a")" bind preserve:1 edu:5 page page command \
+	"run:echo $a >/sys/bus/pci/drivers/vfio-pci/unbind &
+	until dmesg | grep -q '$a: No device request channel registered'; do sleep 0.1; done
+	next-kernel --jump" page command edu:6 close end >/tmp/pending
+cat /tmp/pending
+is "$(tr '\n' ' ' </tmp/pending)" "create ok open ok bind ok preserve ok edu ok 010000ed 120 page ok 010000ed 1 page ok 010000ed 0 \
+command ok 0006 run ok 255 page ok 010000ed 0 command ok 0006 edu ok 010000ed 720 close ok end ok "
+dmesg | grep "$a: live update impossible: device is locked"
+dmesg | grep "Freeze failed for token\[0x1\] handler\[vfio-pci-v1\] err\[-\(11\|EAGAIN\)\]"
+until_true test ! -e "/sys/bus/pci/devices/$a/driver"
+bind_one "$a"
+until_true is_free "$a"
+
 # Not in D0: the same, and it is usable again
 "$PROBE" create:vm "open:$(cdev "$b")" bind preserve:1 d3 "run:next-kernel --jump" d0 config end >/tmp/asleep
 cat /tmp/asleep
