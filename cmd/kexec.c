@@ -251,11 +251,11 @@ static int check_and_act(const struct kexec_args *args, const struct report *rep
 		.rootfd = rootfd, .live = true, .target = &target, .to_be_loaded = true,
 		.scope = args->load_only ? PREFLIGHT_LOAD : PREFLIGHT_JUMP, .way = args->target.way,
 	};
-	struct load load = { 0 };
+	struct load checked = { 0 };
 	int rc = rootfd < 0 ? rootfd : open_target(args, rootfd, &target, err);
 
 	if (rc == 0 && !args->load_only)
-		rc = jump_load(rootfd, &load, err);
+		rc = jump_load(rootfd, &checked, err);
 	if (rc == 0)
 		rc = preflight_run(&preflight, &list, err);
 	if (rc < 0)
@@ -264,7 +264,7 @@ static int check_and_act(const struct kexec_args *args, const struct report *rep
 		findings_override(&list, args->force);
 	if (findings_errors(&list))
 		return refuse(&list, err);
-	return act(args, rootfd, &list, &target, &load, report, err);
+	return act(args, rootfd, &list, &target, &checked, report, err);
 }
 
 static int run_kexec(struct globals *globals, int argc, char **argv, struct error *err)
