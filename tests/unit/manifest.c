@@ -21,9 +21,9 @@
 /* In place of libc's */
 static bool no_memory;
 
-void *reallocarray(void *memory, size_t count, size_t size)
+void *reallocarray(void *ptr, size_t nmemb, size_t size)
 {
-	return no_memory ? NULL : realloc(memory, count * size);
+	return no_memory ? NULL : realloc(ptr, nmemb * size);
 }
 
 static int parse_raw(const char *text, size_t length, struct error *err)
