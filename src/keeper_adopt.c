@@ -197,9 +197,7 @@ bool keeper_is_stored(struct keeper *keeper)
 {
 	struct error ignored;
 
-	if (!keeper->stored[0])
-		return false;
-	if (is_in_init(keeper))
+	if (keeper->stored[0] && is_in_init(keeper))
 		return true;
 	keeper->stored[0] = '\0';
 	keeper_store(keeper, -1, &ignored);

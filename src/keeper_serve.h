@@ -118,8 +118,8 @@ bool keeper_is_waiting(const struct keeper *keeper, uint64_t token);
 int keeper_store(struct keeper *keeper, int manifest, struct error *err);
 
 /*
- * Whether it has the session still, so that nothing is lost with us.  When it has let go of
- * it, it is asked to keep it once more.
+ * Whether it has the session, so that nothing is lost with us.  When it has not, or has let go
+ * of it, it is asked to keep it once more.
  */
 bool keeper_is_stored(struct keeper *keeper);
 
