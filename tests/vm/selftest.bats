@@ -429,6 +429,16 @@ debootstrap_is() {
 	one_line 3 "vm: no systemd image: E: made again *" 2
 }
 
+@test "--systemd: the run that makes the system runs in it" {
+	local made
+	made=$(cache)/image
+	another_cache
+	debootstrap_is "while [ \"\$1\" != sid ]; do shift; done
+		cp -a '$made/$image/system' \"\$2\""
+	guest '[ "$(cat /proc/1/comm)" = systemd ]'
+	"$RUN" --kernel-dir "$kernel" --systemd "$script"
+}
+
 @test "--systemd: an old system will do only when there can be no new one" {
 	another_cache
 	ln -s "$BATS_TEST_TMPDIR" "$VFIO_LUCTL_CACHE/image/${image%-*}-20200101"

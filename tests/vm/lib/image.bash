@@ -36,10 +36,10 @@ image_ensure() {
 
 # Nothing is wrong with an old one but its age
 renew_image() {
-	if ! make_image; then
-		find_image || exit "$EX_CANNOT"
-		say "going on with the systemd image of ${IMAGE_DAY:0:4}-${IMAGE_DAY:4:2}-${IMAGE_DAY:6}"
-	fi
+	local made=1
+	make_image || made=
+	find_image || exit "$EX_CANNOT"
+	[[ $made ]] || say "going on with the systemd image of ${IMAGE_DAY:0:4}-${IMAGE_DAY:4:2}-${IMAGE_DAY:6}"
 	shopt -s nullglob
 	keep_newest "$IMAGES_KEPT" "$CACHE"/image/systemd-*
 	shopt -u nullglob
