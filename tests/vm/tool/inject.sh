@@ -145,15 +145,16 @@ peers() {
 	until_true test -S /tmp/peer -a -S /tmp/qmp
 }
 
-# end_hold: when it has what it is to hold, or after five seconds
+# end_hold: when it has what it is to hold, or after twenty seconds, in which it has on any host
 end_hold() {
 	local i=0 state=
-	until [ "$state" = "$wanted" ] || ((++i == 25)); do
+	# What its preserve is about to hand over is no keeper's yet
+	until [ "$state" = "keeper$wanted" ] || ((++i == 100)); do
 		sleep 0.2
-		state=$("$LUCTL" status -n -o state "$session" 2>/dev/null | sort -u | tr -d ' \n')
+		state=$("$LUCTL" status -n -o source,state "$session" 2>/dev/null | sort -u | tr -d ' \n')
 	done
 	case $state in
-	preserved | waiting) exec "$LUCTL" cancel "$session" >/dev/null ;;
+	keeperpreserved | keeperwaiting) exec "$LUCTL" cancel "$session" >/dev/null ;;
 	*) exec pkill -KILL -x vfio-luctl-keep ;;
 	esac
 }
