@@ -36,7 +36,7 @@ const struct finding_kind findings_table[FINDING_COUNT] = {
 		"it cannot load a kernel from a file (CONFIG_KEXEC_FILE)", REBOOT },
 	[KEXEC_DISABLED] = { "kexec-disabled", E, "loading a kernel is disabled until the next boot",
 		"find out who sets kernel.kexec_load_disabled" },
-	[KEXEC_NONE] = { "kexec-none", I, "no kernel is loaded yet", 
+	[KEXEC_NONE] = { "kexec-none", I, "no kernel is loaded yet",
 		"vfio-luctl kexec --kernel IMAGE --initrd FILE --reuse-cmdline" },
 	[KEXEC_WAY] = { "kexec-way", E,
 		"a kernel is loaded, and not by vfio-luctl: by the old system call it would lose everything",

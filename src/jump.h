@@ -26,9 +26,8 @@ bool jump_by_init(enum way way);
 
 /*
  * Jump into the kernel that is loaded, unless less than @checked goes along by now:
- * STATUS_REFUSED.  @by_init: returns 0 when systemd has
- * taken it in hand.  Otherwise it returns only when the kernel refuses: a
- * negative errno with @err filled with why, as the kernel's log tells it since, and
- * with what became of the sessions, which are looked at again.
+ * STATUS_REFUSED.  @by_init: returns 0 when systemd has taken it in hand.  Otherwise it
+ * returns only when the kernel refuses: a negative errno with @err filled with why, as the
+ * kernel's log tells it since, and with what became of the sessions, which are looked at again.
  */
 int jump(int rootfd, bool by_init, const struct load *checked, struct error *err);

@@ -54,9 +54,10 @@ void target_missing_options(const struct kconfig *config, char *missing, size_t 
 int target_lock(struct error *err);
 
 /*
- * Write down that @target is loaded, before it is, by the one who has the lock: whatever can fail does so then.  What is
- * loaded is told by the note of before until target_note_commit(); target_note_drop() when
- * it comes to nothing.  Both return 0, or a negative errno with @err filled and nothing prepared.
+ * Write down that @target is loaded, before it is, by the one who has the lock: whatever can
+ * fail does so then.  What is loaded is told by the note of before until target_note_commit();
+ * target_note_drop() when it comes to nothing.  Both return 0, or a negative errno with @err
+ * filled and nothing prepared.
  */
 int target_note_prepare(const struct target *target, struct error *err);
 int target_note_commit(struct error *err);
