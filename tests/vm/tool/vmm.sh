@@ -344,6 +344,9 @@ boot_3() {
 	is "${out%% *}" "$(cat /share/rom)"
 	expect 5 finish vm
 	says "memfd 1 is not retrieved, memfd 2 is in use by nobody"
+	# Who waits for its user does not lose it
+	expect 0 finish --wait --dry-run vm --json
+	is "$(jq -c '[.devices[].state]' <<<"$out")" '["bound","bound","arrived","retrieved"]'
 	expect 0 finish --dry-run --drop-memfds vm --json
 	valid finish
 	expect 0 finish --drop-memfds vm --json
